@@ -1,4 +1,4 @@
-"""Which cases a reader may read, in a sentence: what stands beside every number that depends on it."""
+"""The cases that a reader may read, in a sentence beside every number that depends on it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ ORDER BY r.rank DESC, r.case_id DESC, r.n DESC LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class NumberList:
-    """What is behind one number: `units` is the statement with its parameters, `unit` what a row is, in the plural."""
+    """The content of one number: `units` is the statement with its parameters, `unit` what a row is, in the plural."""
 
     title: str
     unit: str

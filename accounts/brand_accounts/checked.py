@@ -49,7 +49,7 @@ def check_in_words(brand_account: BrandAccount, streams: Sequence[Stream], now: 
     if _credential_pending(brand_account) or pending:
         if now - asked <= _WAIT_FOR_ANSWER:
             return "Being checked and fetched now."
-        return f"{start} nothing has come of it yet. Ask whoever runs Horseshoe whether its workers run."
+        return f"{start} nothing has come of it yet. Ask the person who runs Horseshoe whether its workers are running."
     if brand_account.health == Health.REAUTHORISE:
         return f"{start} {brand_account.network_label} still does not accept our credential."
     enabled = [stream for stream in streams if stream.enabled]

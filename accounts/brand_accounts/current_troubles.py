@@ -134,7 +134,7 @@ def _explain_not_fetched(lost: Sequence[Stream], network: str) -> tuple[str, str
             f"Press “Check now”. If it lasts, look whether {network} reports trouble."
         )
     return "Our own fetching is late; nothing is lost.", (
-        "Press “Check now”. If it lasts, ask whoever runs Horseshoe whether its workers run."
+        "Press “Check now”. If it lasts, ask the person who runs Horseshoe whether its workers are running."
     )
 
 

@@ -80,7 +80,7 @@ def _passing_problem(
             Health.UNWELL.label,
             "risk",
             f"{names} We keep trying; nothing is lost.",
-            f"Nothing to do, unless it lasts: then look whether {network} reports trouble.",
+            f"No action needed. If it lasts, check {network}’s status page.",
         )
     waiting = [(until, stream) for stream in enabled if (until := waits_until(stream, now))]
     if not waiting:
@@ -90,7 +90,7 @@ def _passing_problem(
         f"Waits until {clock_time(until, now)}",
         "risk",
         f"{stream_names([stream for _, stream in waiting])}: little is left of what {network} allows; the rest is kept for answers.",
-        "Nothing to do: fetching goes on by itself.",
+        "No action needed: fetching continues automatically.",
         until,
     )
 
@@ -109,7 +109,7 @@ def _limited(brand_account: BrandAccount, health: Health) -> AccountState:
     network = brand_account.network_label
     if health == Health.LIMITED:
         matter = f"{network} has asked us to slow down."
-        advice = "Nothing to do: fetching goes on by itself."
+        advice = "No action needed: fetching continues automatically."
     else:
         matter = f"What {network} allows in this period is spent. Answers and messages wait."
         advice = f"Wait for the next period, or raise the plan at {network}."

@@ -1,4 +1,4 @@
-"""Who may answer in the name of a brand account: read it, change it, and name whom to ask.
+"""People who may answer in the name of a brand account: read them, change it, and name whom to ask.
 
 The right to answer includes working on the account's cases. Taking it away leaves that work (docs/permissions.md).
 """

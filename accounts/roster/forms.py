@@ -47,13 +47,13 @@ class ShiftForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label="Every week on",
     )
-    date = _day_field("Or only on", "A date comes before the weekly shifts.")
+    date = _day_field("Or only on", "A dated shift replaces the weekly one.")
     starts_at = _time_field("From")
     ends_at = _time_field("Until")
     primary = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
     backup = forms.ModelChoiceField(queryset=User.objects.none(), required=False, empty_label="Nobody")
     valid_from = _day_field("Valid from", "Empty: from today.")
-    valid_until = _day_field("Valid until", "The last day, included. Empty: for good.")
+    valid_until = _day_field("Valid until", "The last day, included. Empty: no end.")
 
     def __init__(
         self, *args: Any, brand_account: BrandAccount, shift: Shift | None = None, **kwargs: Any

@@ -1,4 +1,4 @@
-"""What people change in a roster, for the audit log."""
+"""Changes of a roster, for the audit log."""
 
 from __future__ import annotations
 

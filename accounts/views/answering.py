@@ -1,4 +1,4 @@
-"""Who may answer in the name of a brand account; also the last step of connecting one."""
+"""The page of people who may answer as a brand account; also the last step of connecting one."""
 
 from __future__ import annotations
 

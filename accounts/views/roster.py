@@ -155,7 +155,7 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
     elif copied:
         messages.success(request, f"{copied} shift{'' if copied == 1 else 's'} copied.")
     else:
-        messages.info(request, "Last week had nothing of its own: the weekly shifts go on anyway.")
+        messages.info(request, "Nothing to copy: last week had only the weekly shifts.")
     return _redirect_to_week(request, account)
 
 

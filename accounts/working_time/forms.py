@@ -49,7 +49,7 @@ class WorkForm(UserModelForm):
     languages = forms.CharField(
         required=False,
         max_length=300,
-        help_text="In which they can answer, as “English, German”. Cases in other languages go to others first.",
+        help_text="Languages they can answer in, for example “English, German”. Cases in other languages go to others first.",
     )
     skills = forms.CharField(
         required=False,
@@ -61,7 +61,7 @@ class WorkForm(UserModelForm):
         model = User
         fields = ("languages", "capacity")
         help_texts = {
-            "capacity": "So many open cases at once are given to them automatically; 0: none. They can take more."
+            "capacity": "Maximum open cases assigned automatically; 0 for none. They can take more."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -183,11 +183,11 @@ class AssignmentForm(DepartmentModelForm):
         fields = ("assignment_mode", "max_per_person", "prefers_last_helper")
         labels = {
             "max_per_person": "Limit for one person",
-            "prefers_last_helper": "Prefer whoever answered this customer last",
+            "prefers_last_helper": "Prefer the person who answered this customer last",
         }
         help_texts = {
             "max_per_person": "Open cases of this department at once. Empty: as many as the person's own capacity.",
-            "prefers_last_helper": "If they are there and have room; before the turn and the load.",
+            "prefers_last_helper": "If they are available and have room; before turn and load.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

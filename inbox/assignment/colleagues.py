@@ -99,7 +99,7 @@ def explain_unassigned(case: Case, now: dt.datetime) -> str:
         return f"Nobody here {missing}: take it, or hand it over."
     somebody = f"somebody who can do {possible[0].skill}" if need.skill else "somebody"  # type: ignore[attr-defined]
     if not there:
-        return f"Waits until {somebody} is there: {_names_in_words(possible)}."
+        return f"Waits until {somebody} is available: {_names_in_words(possible)}."
     if not any(_has_room(user, case.department.max_per_person) for user in there):
         return f"Waits until {somebody} has room: {_names_in_words(there)}."
     return "Goes to somebody in a moment."

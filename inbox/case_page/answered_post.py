@@ -1,4 +1,4 @@
-"""What a customer's message answers: the post above it on the network, when it is not in the same case."""
+"""The post that a customer's message answers, when it is not in the same case."""
 
 from __future__ import annotations
 

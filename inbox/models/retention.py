@@ -1,4 +1,4 @@
-"""How long the texts of closed cases are kept, what was deleted because of it, and which customers were erased."""
+"""Retention of the texts of closed cases: the setting, deletions because of it, and erased customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long what people wrote is kept: the setting, what it would delete, and the periodic deleting itself.
+"""Retention of texts: the setting, its preview, and the periodic deletion.
 
 May import: changes and what is below. Rows stay when their texts are deleted, so that no number changes; the statements
 that delete are functions in the database (inbox/migrations/0008_deleting_old_texts.py), because the application's role

@@ -32,7 +32,7 @@ class AnswerOnItsWay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CustomerHoldings:
-    """What is kept of a customer."""
+    """The data kept of a customer."""
 
     identities: list[Identity]
     cases: int

@@ -1,4 +1,4 @@
-"""What a setting would delete, before it is saved: counted with the conditions by which the database deletes."""
+"""A preview of what a setting would delete, counted with the conditions by which the database deletes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SELECT (SELECT count(*) FROM inbox_caseevent e JOIN old ON old.id = e.case_id WH
 
 @dataclass(frozen=True, slots=True)
 class DepartmentTexts:
-    """What one department would lose."""
+    """The texts that one department would lose."""
 
     name: str
     cases: int
@@ -43,7 +43,7 @@ class DepartmentTexts:
 
 @dataclass(frozen=True, slots=True)
 class DeletionPreview:
-    """What would be deleted first, at `begins`: texts of cases closed before `cutoff`, and what belongs to them."""
+    """The first deletion, at `begins`: texts of cases closed before `cutoff`, and what belongs to them."""
 
     begins: dt.datetime
     cutoff: dt.datetime

@@ -34,7 +34,7 @@ class SettingChangedMeanwhile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What counts now: the newest setting, None before the first; and `cutoff`, the age that the database deletes by.
+    """The setting in force: the newest one, None before the first; and `cutoff`, the age that the database deletes by.
 
     `cutoff` is None while nothing is deleted.
     """
@@ -52,7 +52,7 @@ class Retention:
 
     @property
     def waits_until(self) -> dt.datetime | None:
-        """When the newest setting begins to delete; None when it deletes nothing."""
+        """The time at which the newest setting begins to delete; None when it deletes nothing."""
         return self.newest.set_at + DELAY if self.newest and self.newest.days else None
 
 

@@ -1,4 +1,4 @@
-"""What search compares: the pieces of a text as lexemes of Postgres' full-text search, made here and not by its parser.
+"""The pieces of a text that search compares, as lexemes of Postgres' full-text search, made here and not by its parser.
 
 That parser takes "-2332" for a negative number, "twice/three" for a file and a sentence of Chinese for one word, and does
 not fold accents. So the column `search` holds what `index_text` makes, and queries are made of the same pieces.

@@ -1,4 +1,4 @@
-"""What somebody typed into search, as phrases of pieces, and as a query of Postgres. Pure."""
+"""The text typed into search, as phrases of pieces, and as a query of Postgres. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SearchWords:
 
     @property
     def may_begin_words(self) -> bool:
-        """Whether looking for `beginnings` would find more."""
+        """True when looking for `beginnings` would find more."""
         return any(may_go_on(phrase.pieces, beginnings=True) for phrase in self.wanted)
 
     def as_tsquery(self) -> str:

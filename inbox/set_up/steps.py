@@ -1,4 +1,4 @@
-"""What is left to set up before customers get answers: the steps of a new installation, in a working order."""
+"""The set-up that is left before customers get answers: the steps of a new installation, in a working order."""
 
 from __future__ import annotations
 

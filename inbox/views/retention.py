@@ -1,4 +1,4 @@
-"""How long texts are kept, for administrators: what counts, what a change would delete, and the confirmed change."""
+"""Pages of retention, for administrators: the setting, the preview of a change, and the confirmed change."""
 
 from __future__ import annotations
 

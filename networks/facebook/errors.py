@@ -71,7 +71,7 @@ def classify_facebook_answer(
         return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
     # facebook-sdk treats a 5xx whose JSON has no `error` as a success, and a proxy's HTML as a format error.
     if not 200 <= answer.status < 300:
-        reason = f"the network is unwell ({answer.status})"
+        reason = f"the network has problems ({answer.status})"
         return transport.unavailable_error(LABEL, reason, write=write, code=str(answer.status), at=at)
     if not isinstance(body, Mapping) or error is not None:
         return transport.unavailable_error(
@@ -96,7 +96,7 @@ def _classify_refusal(
         return Rejected(f"{LABEL} refused this. {words}", code=shown)
     if code is None or code in _UNWELL or error.get("is_transient") is True:
         at = transport.retry_at(answer.headers, now)
-        return transport.unavailable_error(LABEL, "the network is unwell", write=write, code=shown, at=at)
+        return transport.unavailable_error(LABEL, "the network has problems", write=write, code=shown, at=at)
     if (code, subcode) in _NOT_SHOWN:
         return CannotRead(f"{LABEL} does not let us see this, or it was deleted. {words}", code=shown)
     if (code, subcode) in _NOT_THERE:
@@ -107,7 +107,7 @@ def _classify_refusal(
         return MissingPermission(f"{LABEL}: a permission is missing. {words}", code=shown, scope=scope)
     if answer.status >= 500:
         return transport.unavailable_error(
-            LABEL, f"the network is unwell ({answer.status})", write=write, code=shown
+            LABEL, f"the network has problems ({answer.status})", write=write, code=shown
         )
     return Rejected(f"{LABEL} refused this. {words}", code=shown)
 

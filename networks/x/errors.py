@@ -154,7 +154,7 @@ def _classify_refusal(
     if status >= 500 or status in (408, 425) or 0 < status < 400 or all_codes & _UNWELL:
         at = transport.retry_at(answer.headers, now)
         return transport.unavailable_error(
-            LABEL, f"the network is unwell ({status})", write=write, code=code, at=at
+            LABEL, f"the network has problems ({status})", write=write, code=code, at=at
         )
     if all_codes & _NO_SCOPE:
         return MissingPermission(f"{LABEL}: a permission is missing. {words}", code=code, scope=scope)

@@ -25,7 +25,7 @@ _NOISE = re.compile(r"@[\w.]+|https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """What a text says about its subject.
+    """The subject of a text, as far as it says.
 
     `about` are the sections of the word lists, `references` numbers of orders and the like, `words` the beginnings of its
     longer words. `announces_another` and `goes_on`: it says so itself; `stands_alone`: it tells of something without

@@ -72,7 +72,7 @@ def describe_action(outcome: Outcome, names: dict[str, str]) -> str:
 
     `names` maps departments' slugs to their names.
     """
-    words = ACTION_LABELS.get(outcome.action, "Nothing to do yet")
+    words = ACTION_LABELS.get(outcome.action, "No action yet")
     if outcome.action == "hand_over":
         return f"Hand over to {names.get(outcome.department, outcome.department) or 'a department'}"
     if outcome.action == "dismiss":

@@ -24,7 +24,7 @@ STARTER_DEPARTMENTS = {
     "tech": "Technical support",
     "legal": "Legal and privacy",
     "hr": "People and jobs",
-    "spam": "Nothing to do",
+    "spam": "No reply needed",
 }
 _RULE_KEY_NAMESPACE = uuid.UUID("6f1c3f0e-5a51-4d43-9d50-0d7f2f6f6f53")
 

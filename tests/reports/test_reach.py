@@ -55,14 +55,14 @@ def test_many_departments_are_a_number(db):
 
 
 def test_the_report_and_the_lists_behind_it_say_so(departments):
-    DepartmentFactory(slug="spam", name="Nothing to do")
+    DepartmentFactory(slug="spam", name="No reply needed")
     user = person(Role.ANALYST, departments[:1])
     client = Client()
     client.force_login(user)
     for address in (reverse("reports:dashboard"), reverse("reports:cases") + "?of=created"):
         page = squeezed(client.get(address).content.decode())
         assert f"Public cases of Service. {DIRECT}" in page
-        left_out = "Without messages from before an account was connected, the queue “Nothing to do”, and cases dismissed as noise or spam."
+        left_out = "Without messages from before an account was connected, the queue “No reply needed”, and cases dismissed as noise or spam."
         assert left_out in page
 
 

@@ -63,7 +63,8 @@ class TestWhyNobody:
             agent(name, billing, last_seen_at=None)
         UserFactory(role=Role.MANAGER, departments=[billing], last_seen_at=NOW)
         assert (
-            explain_unassigned(case, NOW) == "Waits until somebody is there: Ada Ek, Bo Ek, Cy Ek and 2 more."
+            explain_unassigned(case, NOW)
+            == "Waits until somebody is available: Ada Ek, Bo Ek, Cy Ek and 2 more."
         )
 
     def test_or_who_has_to_get_room(self, case, billing):
@@ -86,7 +87,7 @@ class TestWhyNobody:
         assert explain_unassigned(case, NOW) == "Nobody here can do refunds: take it, or hand it over."
         bo = agent("Bo", billing, last_seen_at=NOW - HOUR)
         bo.skills.add(Skill.objects.create(slug="refunds", name="Refunds"))
-        assert explain_unassigned(case, NOW) == "Waits until somebody who can do Refunds is there: Bo Ek."
+        assert explain_unassigned(case, NOW) == "Waits until somebody who can do Refunds is available: Bo Ek."
 
     def test_a_community_manager_counts_for_their_brand_accounts(self, case, billing):
         juno = UserFactory(

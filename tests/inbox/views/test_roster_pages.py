@@ -286,7 +286,7 @@ class TestTheWeek:
 
         def hours():
             page = squeezed(client.get(reverse("accounts:roster")))
-            return page.partition('data-label="Without anybody">')[2].partition("</span>")[0]
+            return page.partition('data-label="Uncovered hours">')[2].partition("</span>")[0]
 
         assert hours() == '<span class="chip risk">2 h'
         for away in (TODAY - dt.timedelta(days=9), TODAY + dt.timedelta(days=9)):
