@@ -108,7 +108,7 @@ def test_rules_are_moved_by_keys_and_by_hand(rules, open_page):
     order = lambda: list(Rule.objects.values_list("name", flat=True))  # noqa: E731
     browser.locator(".rule h2 a", has_text="Thanks").focus()
     browser.keyboard.press("Alt+ArrowUp")
-    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    expect(browser.get_by_text("“Thanks” is at place")).to_be_visible()
     assert order() == ["Thanks", "Invoices"]
     expect(browser.locator(".rule h2 a", has_text="Thanks")).to_be_focused()
 
@@ -121,7 +121,7 @@ def test_rules_are_moved_by_keys_and_by_hand(rules, open_page):
     browser.mouse.move(below["x"] + 20, below["y"] + below["height"] - 3, steps=6)
     browser.mouse.up()
     expect(browser.locator("body[data-old]")).to_have_count(0)
-    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    expect(browser.get_by_text("“Thanks” is at place")).to_be_visible()
     assert order() == ["Invoices", "Thanks"]
 
 
@@ -186,7 +186,7 @@ def test_the_menu_of_a_rule_moves_it_and_closes_on_escape(rules, open_page):
     expect(browser.get_by_role("button", name="Move Thanks up")).to_be_hidden()
     opener.click()
     browser.get_by_role("button", name="Move Thanks up").click()
-    expect(browser.get_by_text("“Thanks” is moved.")).to_be_visible()
+    expect(browser.get_by_text("“Thanks” is at place")).to_be_visible()
     assert list(Rule.objects.values_list("name", flat=True)) == ["Thanks", "Invoices"]
 
 
