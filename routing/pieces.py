@@ -19,7 +19,7 @@ from routing.text import CLUSTER, PICTOGRAMS
 _SYLLABLE = "[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]*[\u11a8-\u11ff\ud7cb-\ud7fb]*"
 _JAMO = "\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
 _PIECE = regex.compile(
-    rf"(?P<glued>{CLUSTER}|{_SYLLABLE})|[\w--[{UNSPACED}{_JAMO}\p{{Nd}}\p{{Pc}}]]+|\p{{Nd}}+|[{PICTOGRAMS}]",
+    rf"(?P<glued>{CLUSTER}|{_SYLLABLE}|[{_JAMO}])|[\w--[{UNSPACED}{_JAMO}\p{{Nd}}\p{{Pc}}]]+|\p{{Nd}}+|[{PICTOGRAMS}]",
     regex.V1,
 )
 _ASCII_PIECE = re.compile(r"[a-z]+|[0-9]+")
