@@ -22,6 +22,7 @@ _OF_A_DEPARTMENT = (
     "/queue/department/",
     "/rules/new/",
     "/rules/words/new/",
+    "/rules/words/new/",
     "/rules/default/",
     "/rules/draft/publish/",
     "/rules/0",
