@@ -163,10 +163,11 @@ def open_page(browser, server, company):
         context.close()
     # The tables are emptied next: a request that is still being answered would meet that in a deadlock, and a stream that
     # begins notes that its reader, who is no more, was seen.
-    until = time.monotonic() + 30
-    while any(
-        urllib.request.urlopen(f"{server}/{what}/", timeout=30).read() != b"0"
-        for what in ("at-work", "streams")
-    ):
-        assert time.monotonic() < until, "the web process is still answering"
+    until = time.monotonic() + 60
+    while busy := {what: number for what in ("at-work", "streams") if (number := _ask_number(server, what))}:
+        assert time.monotonic() < until, f"the web process is still answering: {busy}"
         time.sleep(0.02)
+
+
+def _ask_number(server: str, what: str) -> int:
+    return int(urllib.request.urlopen(f"{server}/{what}/", timeout=30).read())

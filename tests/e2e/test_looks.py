@@ -103,7 +103,7 @@ def test_a_long_condition_of_others_opens_by_key(company, open_page):
     now = timezone.now()
     editing.set_default_department(company.service, None, now)
     others = DepartmentFactory(name="Legal", slug="legal")
-    parts = [{"field": "words", "any": [f"{word} clause" for word in group]} for group in LONG]
+    parts = [{"field": "words", "any": [f"{word} clause of a contract" for word in group]} for group in LONG]
     editing.add_rule(RuleContent("Contracts", {"all": parts}, others), None, "", now)
     versions.clear_rules_cache()
     page = open_page("mara", "/rules/", **PHONE)

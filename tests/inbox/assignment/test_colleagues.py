@@ -105,7 +105,9 @@ class TestWhyNobody:
 
     def test_the_page_says_it_within_its_statements(self, case, billing):
         asks_for(case, "refunds")
-        client = signed_in(UserFactory(role=Role.MANAGER, departments=[billing]))
+        client = signed_in(
+            UserFactory(role=Role.MANAGER, departments=[billing], publishes=[case.brand_account])
+        )
         assert "Nobody here can do refunds" in client.get(f"/cases/{case.pk}/").content.decode()
         assert count_statements(client, f"/cases/{case.pk}/") <= 12
 
