@@ -163,7 +163,6 @@ def test_who_is_quicker_than_the_page_stays_in_the_answer(company, open_page):
         });"""
     )
     page.keyboard.press("j")
-    page.keyboard.press("Enter")
     expect(page.locator("#thread")).to_contain_text("Where is my parcel?")
     page.wait_for_timeout(300)
     page.keyboard.type("take note")
@@ -258,7 +257,7 @@ def test_everything_works_without_scripts(company, open_page):
     expect(page.locator(".msg.pending")).to_contain_text("It leaves today. ^ML")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_have_value("It leaves today. ^ML")
-    page.get_by_role("button", name="Resolve").click()
+    page.get_by_role("button", name="Resolve", exact=True).click()
     expect(page.locator("#case-bar")).to_contain_text("resolved")
 
 

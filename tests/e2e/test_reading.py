@@ -21,7 +21,7 @@ def test_a_message_read_wrongly_is_corrected_in_place_and_back(company, open_pag
     expect(form.get_by_label("Sentiment")).to_be_focused()
     form.get_by_label("Sentiment").select_option("negative")
     form.get_by_label("Needs an answer").select_option("yes")
-    form.get_by_role("button", name="Correct").click()
+    form.get_by_role("button", name="Save").click()
     expect(page.get_by_text("✎ − negative")).to_be_visible()
     expect(page.get_by_text("✎ needs an answer")).to_be_visible()
     expect(page.get_by_text("corrected how a message was read")).to_be_visible()

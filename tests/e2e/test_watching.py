@@ -66,7 +66,7 @@ def test_a_manager_hears_of_a_case_that_goes_to_and_fro(company, open_page, help
     case, _ = arrive(company)
     verbs.hand_over_case(case.pk, community, company.billing, "A charge", now=timezone.now())
     hand_overs.bounce_case(case.pk, helper, "Not a charge", now=timezone.now())
-    for who, kind in (("mara", "Sent to and fro"), ("juno", "Came back")):
+    for who, kind in (("mara", "Bounced between departments"), ("juno", "Came back")):
         page = open_page(who, "/notices/")
         expect(page.locator("#notice-list .row")).to_contain_text(kind)
         page.get_by_role("button", name="Mark all as read").click()

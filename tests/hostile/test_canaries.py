@@ -47,7 +47,7 @@ OWN = {
     "inbox:take_next",
     "inbox:notices_read",
 }
-OWN |= {"inbox:preview_start"}
+OWN |= {"inbox:preview_start", "inbox:set_time_zone", "inbox:set_opening"}
 FORM = "application/x-www-form-urlencoded"
 
 

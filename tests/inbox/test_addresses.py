@@ -36,7 +36,7 @@ def test_a_row_leads_to_its_case():
     when = display_time(NOW, NOW)
     row = row_markup(
         pk=4711, name="Ann", initials="AN", sign="X", sign_class="", network="X", when=when, text="{pk} {name}",
-        fresh=False, chips=[],
+        fresh=False, marks=[], chips=[],
     )  # fmt: skip
     assert re.findall(r'href="([^"]*)"', row) == [reverse("inbox:case", args=[4711])]
     assert "{pk} {name}" in row

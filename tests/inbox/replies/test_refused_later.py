@@ -107,5 +107,5 @@ class TestFirstAttempt:
         assert draft_text(reply.case_id, agent) == reply.text
         page = page_of(reply, agent)
         assert "What X said" in page
-        assert "Your text is back in the box below." in page
+        assert "Your text is back in the answer box." in page
         assert reverse("inbox:reply_try_again", args=[reply.pk]) not in page

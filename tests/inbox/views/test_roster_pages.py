@@ -405,7 +405,7 @@ class TestEditing:
             (MONDAY, bo.pk), (MONDAY + dt.timedelta(days=1), ada.pk),
         ]  # fmt: skip
         page = client.post(address, {"week": "2026-W50"}, follow=True).content.decode()
-        assert "Last week had nothing of its own" in page
+        assert "Nothing to copy: last week had only the weekly shifts." in page
 
     def test_two_people_swap_for_one_time(self, client, brand, ada, bo):
         one, other = shift(brand, ada, weekday=0), shift(brand, bo, weekday=1)
