@@ -17,6 +17,8 @@ _HTMX_CONFIG = {
     "historyCacheSize": 0,
     "defaultSwapStyle": "outerHTML",
     "timeout": 20_000,
+    # What was put in works at once: a key pressed a moment later would send its form without htmx.
+    "defaultSettleDelay": 0,
 }
 
 register = template.Library()

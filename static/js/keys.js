@@ -76,7 +76,7 @@
     xhr.addEventListener("loadend", () => setTimeout(() => {
       choosing -= 1;
       if (!choosing) delete document.body.dataset.choosing;
-      resume(!$(".chooser-place .chooser"));
+      resume(xhr.status < 200 || xhr.status >= 300);
     }, 60));
   });
   document.addEventListener("horseshoe:idle", ({ detail }) => resume(detail.failed));

@@ -139,7 +139,7 @@ def test_a_nested_condition_is_written_without_a_script(rules, open_page):
     browser.locator("button[value='row c.1']").click()
     browser.fill("[name='c.1.1.value']", "editor")
     browser.get_by_role("button", name="Save and publish").click()
-    expect(browser.get_by_text("“Nested” is saved and live.")).to_be_visible()
+    expect(browser.get_by_text("“Nested” is saved and live")).to_be_visible()
     assert Rule.objects.get(name="Nested").condition == {
         "any": [
             {"field": "words", "any": ["press"]},

@@ -37,6 +37,7 @@ from routing.classifier.training import (
     train_router,
 )
 from routing.classifier.training_data import Example, build_training_data
+from routing.conditions.word_lists import inline_word_lists
 from routing.learning.active import ActiveRouter
 from routing.learning.example_facts import facts_of_text
 from routing.learning.votes import HELD_OUT_FROM, held_out_votes, training_votes
@@ -328,7 +329,7 @@ def test_the_curve_says_rules_and_learned():
 def test_two_hundred_corrections_beat_the_rules_on_real_messages():
     from routing.files.examples import read_labelled_rows
 
-    snapshot = starter_snapshot()
+    snapshot = inline_word_lists(starter_snapshot())
     rules = compile_rules(snapshot)
     rows = list(read_labelled_rows(DATA / "routing.dev.csv"))
     said = held_out_votes([facts_of_text(one.text) for one in rows], rules)
