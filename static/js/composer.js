@@ -109,17 +109,20 @@
       document.body.dataset.sent = "yes";
       // Not by htmx:afterRequest: it isn't told of a request whose form has been replaced.
       const begun = performance.now();
-      xhr.addEventListener("loadend", () => afterSending(xhr.status, performance.now() - begun));
+      xhr.addEventListener("loadend", () => afterSending(xhr, performance.now() - begun));
     } else if (target?.id === "case") saveDraft();
   });
 
   // It was not sent: what was typed last before that is a draft after all. Without an answer in time it may have been
-  // sent: as a draft it could be sent once more, so it stays in the browser alone.
-  function afterSending(status, took) {
+  // sent: as a draft it could be sent once more, so it stays in the browser alone. So it does when its form had expired:
+  // it is sent again at once (failures.js), and a draft would follow it.
+  function afterSending(xhr, took) {
     delete document.body.dataset.sent;
     storedDraft = null;
+    const { status } = xhr;
     const wasLate = !status && took >= window.htmx.config.timeout;
-    if (!wasLate && (status < 200 || status >= 300)) saveDraft();
+    const goesAgain = xhr.getResponseHeader("Horseshoe-Refused") === "expired";
+    if (!wasLate && !goesAgain && (status < 200 || status >= 300)) saveDraft();
   }
 
   // An answer that could not be sent is the draft again: an empty box shows it at once.

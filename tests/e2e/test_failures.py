@@ -155,6 +155,18 @@ def test_signing_in_again_in_another_tab_lets_the_first_go_on(company, open_page
     expect(page.locator(".msg.pending")).to_contain_text("It leaves today.")
 
 
+def test_an_answer_whose_form_had_expired_leaves_no_draft(company, open_page, server):
+    case, page = opened_case(company, open_page)
+    page.context.add_cookies([{"name": "csrftoken", "value": "b" * 32, "url": server}])
+    page.locator("#answer").fill("It leaves today.")
+    with page.expect_response(lambda answer: answer.url.endswith("/reply/") and answer.ok):
+        page.locator("#answer").press("Control+Enter")
+    expect(page.locator(".msg.pending")).to_contain_text("It leaves today.")
+    page.wait_for_timeout(800)
+    expect(page.locator("#answer")).to_have_value("")
+    assert not Draft.objects.filter(case=case).exclude(text="").exists()
+
+
 def test_somebody_else_in_this_browser_is_not_written_for(company, open_page, server):
     case, page = opened_case(company, open_page)
     key = session_of(company.agent)
