@@ -172,7 +172,7 @@ def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clo
     document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
     token = wire.optional_text(document.get("access_token"))
     if not token:
-        raise RetryLater("Facebook: an answer that makes no sense.", code="malformed")
+        raise RetryLater("Facebook: an answer that could not be read.", code="malformed")
     return token
 
 

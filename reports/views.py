@@ -48,7 +48,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     user, period = cast(User, request.user), _requested_period(request)
     behind = list_behind(user, period, request.GET, now=timezone.now())
     if behind is None:
-        raise Http404("No such number.")
+        raise Http404("There is no such figure.")
     page = fetch_page(behind, user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=company_zone())
     query = request.GET.copy()
     query["after"] = page.after

@@ -72,7 +72,7 @@ def parse_hours(text: str) -> Intervals:
 def _parse_part(part: str) -> tuple[_Time, _Time]:
     match = _RANGE.match(part)
     if match is None:
-        raise HoursError(f"“{part[:30]}” is no span of time: write it as 9:00–17:00.")
+        raise HoursError(f"“{part[:30]}” is not a time span: write it as 9:00–17:00.")
     return _parse_time(match[1]), _parse_time(match[2])
 
 
@@ -81,12 +81,12 @@ def _parse_time(text: str) -> _Time:
     match = _TIME.match(_WORDS.get(text, text))
     hours, minutes = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
     if match is None or minutes > 59 or hours * 60 + minutes > _DAY:
-        raise HoursError(f"“{text[:20]}” is no time of day: write it as 9:00 or 17:30.")
+        raise HoursError(f"“{text[:20]}” is not a time of day: write it as 9:00 or 17:30.")
     mark = match[3] or {"noon": "p", "midnight": "a"}.get(match[4] or "", "")
     if not mark:
         return _Time(hours * 60 + minutes, match[1].startswith("0") or hours > 12)
     if (match[4] and hours != 12) or (mark == "a" and hours > 12) or (mark == "p" and hours in (0, 24)):
-        raise HoursError(f"“{text[:20]}” is no time of day: write it as 9:00 or 17:30.")
+        raise HoursError(f"“{text[:20]}” is not a time of day: write it as 9:00 or 17:30.")
     afternoon = _NOON if mark == "p" and hours < 12 else 0
     morning = _NOON if mark == "a" and hours == 12 else 0
     return _Time(hours * 60 + minutes + afternoon - morning, is_certain=True, is_marked=True)

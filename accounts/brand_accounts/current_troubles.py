@@ -79,7 +79,7 @@ def _cut_off(brand_account: BrandAccount, now: dt.datetime) -> CurrentTrouble:
         since,
         TroubleKind.REAUTHORISE.label,
         f"{network} no longer accepts our credential. Nothing is fetched or sent; messages wait at {network}, answers here.",
-        "An administrator connects it again: fetching goes on where it stopped.",
+        "An administrator has to connect it again: fetching continues where it stopped.",
     )
 
 
@@ -95,7 +95,7 @@ def _refused(brand_account: BrandAccount, enabled: Sequence[Stream]) -> CurrentT
         min(unfetched_since(stream) for stream in refused),
         TroubleKind.PERMISSION.label,
         f"{stream_names(refused)}: {network} refuses them, because our credential was not given permission.",
-        "An administrator connects it again, grants everything that is asked for, and presses “Check now”.",
+        "An administrator has to connect it again, grant everything that is asked for, and press “Check now”.",
     )
 
 
@@ -131,7 +131,7 @@ def _explain_not_fetched(lost: Sequence[Stream], network: str) -> tuple[str, str
         )
     if any(stream.failures for stream in lost):
         return f"{network} does not answer as it should. We keep trying; nothing is lost.", (
-            f"Press “Check now”. If it lasts, look whether {network} reports trouble."
+            f"Press “Check now”. If it lasts, check whether {network} reports problems."
         )
     return "Our own fetching is late; nothing is lost.", (
         "Press “Check now”. If it lasts, ask the person who runs Horseshoe whether its workers are running."
@@ -149,7 +149,7 @@ def _cannot_read(streams: Sequence[Stream], now: dt.datetime) -> CurrentTrouble 
         since,
         TroubleKind.CANNOT_READ.label,
         " ".join(f"Not read: {part.what}. {part.why}" for part in parts[:_MOST_PARTS]),
-        "Look at the network whether they still stand there; if so, an administrator connects the account again.",
+        "Check whether they are still on the network; if so, an administrator has to connect the account again.",
     )
 
 
@@ -162,7 +162,7 @@ def _possible_gap(streams: Sequence[Stream], network: str, now: dt.datetime) -> 
         TroubleKind.GAP,
         newest,
         TroubleKind.GAP.label,
-        f"More was written than {network} hands out at once ({written_span(now - newest)} ago).",
+        f"More was written than {network} returns at once ({written_span(now - newest)} ago).",
         "Look there at what came before: the oldest of it may be missing here. New messages come in.",
     )
 

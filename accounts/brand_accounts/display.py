@@ -146,7 +146,7 @@ def _stream_row(stream: Stream, brand_account: BrandAccount, now: dt.datetime) -
         budget=budget_words(stream.budget, now),
         gap=optional_relative_time(stream.overflowed_at, now),
         gap_seen=None if stream.has_open_gap else optional_relative_time(stream.gap_seen_at, now),
-        gap_seen_by=str(stream.gap_seen_by or "Somebody who is gone"),
+        gap_seen_by=str(stream.gap_seen_by or "Somebody who has left"),
     )
 
 

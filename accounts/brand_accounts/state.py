@@ -68,7 +68,7 @@ def _passing_problem(
     network, health = brand_account.network_label, Health(brand_account.health)
     if health == Health.PERMISSION:
         matter = f"{network} refused something that our credential was not given permission for."
-        advice = "An administrator connects it again and grants everything that is asked for."
+        advice = "An administrator has to connect it again and grant everything that is asked for."
         return AccountState(health.label, "late", matter, advice)
     failing = [stream for stream in enabled if stream.failures or stream.last_error_kind]
     limits = [Health(s.last_error_kind) for s in failing if s.last_error_kind in LIMIT_LABELS]

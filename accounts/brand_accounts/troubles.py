@@ -35,7 +35,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     TroubleKind.GAP: (
         "Messages to {account} may be missing.",
-        "At {since} more had been written than {network} hands out at once.",
+        "At {since} more had been written than {network} returns at once.",
     ),
     TroubleKind.UNREADABLE: (
         "New messages to {account} could not be read: {items}.",

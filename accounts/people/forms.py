@@ -45,7 +45,7 @@ class UserForm(UserModelForm):
         self.by = by
         for name in ("first_name", "last_name", "email"):
             self.fields[name].required = True
-        self.fields["initials"].help_text = "Sign their answers, as ^AB: two to four letters."
+        self.fields["initials"].help_text = "Added to their answers, for example ^AB: two to four letters."
         self.fields["username"].help_text = "They can sign in with it or with the e-mail address."
         if self.instance.pk:
             self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
@@ -100,11 +100,9 @@ class UserForm(UserModelForm):
         cleaned = super().clean() or self.cleaned_data
         publishes = "publish" in {cleaned.get(name) for name in self.brand_accounts}
         if publishes and cleaned.get("role") in (Role.ADMINISTRATOR, Role.ANALYST):
-            self.add_error(
-                "role", "This role does not answer customers: take “answers in its name” away below."
-            )
+            self.add_error("role", "This role does not answer customers: remove “answers in its name” below.")
         if publishes and "initials" in cleaned and not cleaned["initials"]:
-            self.add_error("initials", "Whoever answers customers signs: give two to four letters.")
+            self.add_error("initials", "Everyone who answers customers needs initials: two to four letters.")
         return cleaned
 
     def build_case_access(self) -> CaseAccess:
@@ -146,13 +144,13 @@ class DepartmentForm(DepartmentModelForm):
         if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is a department with this name already.")
         if conflict := find_taken_tag([name], self.instance):
-            raise ValidationError(f"“{conflict[0]}” says already that a case belongs to {conflict[1]}.")
+            raise ValidationError(f"“{conflict[0]}” already says that a case belongs to {conflict[1]}.")
         return name
 
     def clean_tags(self) -> list[str]:
         tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
         if conflict := find_taken_tag(tags.values(), self.instance):
-            raise ValidationError(f"“{conflict[0]}” says already that a case belongs to {conflict[1]}.")
+            raise ValidationError(f"“{conflict[0]}” already says that a case belongs to {conflict[1]}.")
         return [tag for tag in tags.values() if tag]
 
     def clean_position(self) -> int:

@@ -99,7 +99,7 @@ def brand_account_check(request: SignedInRequest, pk: int) -> HttpResponse:
     transaction.on_commit(tasks.wake_due_credential_checks.delay, robust=True)
     messages.info(
         request,
-        f"Checking {brand_account} and fetching everything. What comes of it appears there in seconds.",
+        f"Checking {brand_account} and fetching everything. The result appears there within seconds.",
     )
     return redirect(f"{reverse('accounts:brand_accounts')}#account-{pk}")
 

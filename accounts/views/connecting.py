@@ -24,7 +24,7 @@ from networks import oauth
 from networks.base import NetworkError
 from networks.registry import network_label
 
-_ATTEMPT_OVER = "This connection was begun elsewhere, is older than ten minutes, or was used already. Nothing was connected."
+_ATTEMPT_OVER = "This connection was started elsewhere, is older than ten minutes, or was used already. Nothing was connected."
 
 
 @require_GET

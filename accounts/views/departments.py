@@ -85,7 +85,7 @@ def department_assignment(request: SignedInRequest, pk: int) -> HttpResponse:
     form = AssignmentForm(request.POST if request.method == "POST" else None, instance=department)
     if form.is_valid():
         _save(form, AuditVerb.ASSIGNMENT_CHANGED)
-        messages.success(request, f"{department} gives its cases out this way from now on.")
+        messages.success(request, f"{department} assigns its cases this way from now on.")
         return redirect("accounts:department_assignment", pk)
     context = {
         "form": form,

@@ -150,7 +150,7 @@ def roster_copy(request: SignedInRequest, pk: int) -> HttpResponse:
     with recorded_roster_change(account):
         copied, left_out = planning.copy_last_week(account, _requested_monday(request, account))
     if left_out:
-        left_out_words = f"{left_out} left out: the week has something of its own there."
+        left_out_words = f"{left_out} left out: the week already has other shifts there."
         messages.warning(request, f"{copied} shift{'' if copied == 1 else 's'} copied, {left_out_words}")
     elif copied:
         messages.success(request, f"{copied} shift{'' if copied == 1 else 's'} copied.")

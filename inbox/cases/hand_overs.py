@@ -30,7 +30,7 @@ def accept_case(case_id: int, by: User, *, version: int | None = None, now: dt.d
         case = change.case
         require_open(case)
         if case.department_id not in viewer(by).department_ids:
-            raise Invalid(f"Only people of {case.department} can say that they have it.")
+            raise Invalid(f"Only people of {case.department} can accept it.")
         if not Custody.objects.filter(case=case, left_at__isnull=True, accepted_at__isnull=True).exists():
             return case
         change.require_version(version)

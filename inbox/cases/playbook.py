@@ -46,7 +46,7 @@ def take_back_playbook_answer(case_id: int, by: User, question: str, *, now: dt.
         if state is None or not state.answers:
             raise Conflict(change.case, "There is no answer to take back.")
         if state.answers[-1]["question"] != question:
-            raise Conflict(change.case, f"{_last_answerer(state)} has gone on meanwhile.")
+            raise Conflict(change.case, f"{_last_answerer(state)} has moved on in the meantime.")
         number, tree = load_playbook_version(state.version_id)
         state.answers.pop()
         _save_progress(state, tree, now)

@@ -53,7 +53,7 @@ def _get_open_suggestion(change: Change) -> RoutingSuggestion:
     rows = RoutingSuggestion.objects.select_related("department")
     suggestion = rows.filter(case=change.case, state=SuggestionState.OPEN).first()
     if suggestion is None or not change.case.hint:
-        raise Conflict(change.case, "The suggestion is settled already: somebody was quicker.")
+        raise Conflict(change.case, "Somebody has already dealt with this suggestion.")
     return suggestion
 
 

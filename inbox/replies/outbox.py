@@ -198,7 +198,7 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
     except Exception as error:
         # The failure happened during the request, so the answer may have been published.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
-        reason = f"Something unforeseen happened while sending. {_UNCONFIRMED}"
+        reason = f"Something unexpected happened while sending. {_UNCONFIRMED}"
         outcomes.record_reply_unconfirmed(
             reply.pk, reason, now=clock(), lease=lease, code=type(error).__name__
         )
@@ -266,7 +266,7 @@ def look_for_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
         outcomes.record_fruitless_look(reply_id, now=clock(), failure=str(error))
     except Exception:
         logger.exception("Reply %s: looking failed in an unforeseen way", reply_id)
-        outcomes.record_fruitless_look(reply_id, now=clock(), failure="Something unforeseen happened.")
+        outcomes.record_fruitless_look(reply_id, now=clock(), failure="Something unexpected happened.")
     else:
         if published is None:
             outcomes.record_fruitless_look(reply_id, now=clock())

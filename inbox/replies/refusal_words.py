@@ -17,11 +17,13 @@ _SENTENCES: dict[str, str] = {
     Refusal.DUPLICATE: "{network} does not take the same text twice, and this one was just posted. Change a word and send it again.",
     Refusal.CLOSED: "The person who wrote it decides who may answer on {network}, and we may not.",
     Refusal.TOO_LONG: "It is too long for {network}. Shorten it and send it again.",
-    Refusal.AUTOMATED: "{network} took it for an automatic message. Say it in other words, or wait a little, and send it again.",
+    Refusal.AUTOMATED: "{network} took it for an automatic message. Reword it, or wait a little, and send it again.",
     Refusal.WINDOW: "{network} lets us answer for a limited time after the customer's last message, and that time is over.",
     Refusal.UNAVAILABLE: "{network} does not deliver messages to this person at the moment.",
 }
-_DUPLICATE_IN_DOUBT = "{network} says that the same text was just posted: an earlier attempt may stand there."
+_DUPLICATE_IN_DOUBT = (
+    "{network} says that the same text was just posted: an earlier attempt may be there already."
+)
 _IN_DOUBT = "An earlier attempt may have been published all the same."
 
 
@@ -51,7 +53,7 @@ def _sentence(error: NetworkError) -> str:
     if isinstance(error, Reauthorise):
         return "Held until {account} is connected again."
     if isinstance(error, BudgetExhausted):
-        return "What {network} allows in this period is spent. It leaves when the next one begins."
+        return "What {network} allows in this period is spent. It will be sent when the next one begins."
     if isinstance(error, RetryLater):
-        return "{network} does not take it at the moment."
+        return "{network} does not accept it at the moment."
     return "{network} refused it."

@@ -70,7 +70,7 @@ def _objection_to_author(reply: Reply) -> Objection | None:
     if not viewer(author).may_publish_as(brand_account.pk):
         return Objection(f"{author} may no longer answer as {brand_account.display_name}.", "not_allowed")
     if not may_see_by_role(author, reply.case) and not _author_handed_over(reply):
-        return Objection(f"{author} no longer sees this case. {_READ_AGAIN}", "out_of_sight")
+        return Objection(f"{author} can no longer see this case. {_READ_AGAIN}", "out_of_sight")
     return None
 
 

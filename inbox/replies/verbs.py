@@ -214,7 +214,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             pk=reply.pk, state=ReplyState.QUEUED, outcome_unknown=reply.outcome_unknown
         )
         if not queued.update(**_taken_back_values(reply), settled_by=by):
-            raise Conflict(reply.case, "Too late: the answer has left already.")
+            raise Conflict(reply.case, "Too late: the answer was sent already.")
         with change_case(reply.case_id, now=now, by=by) as change:
             if not reply.outcome_unknown:
                 drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
@@ -296,5 +296,5 @@ def _parse_remote_id(pasted: str, reply: Reply) -> str:
         .exclude(pk=reply.pk)
         .exists()
     ):
-        raise Invalid("Another answer of ours stands under that id.")
+        raise Invalid("That id belongs to another answer of ours.")
     return remote_id

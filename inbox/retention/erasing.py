@@ -1,7 +1,7 @@
 """Erasing one customer: somebody asks to be forgotten.
 
 Their cases are closed, and what they and we wrote in them, their names and their ids at the networks go; the rows stay, so
-that no number changes. What comes in from them afterwards belongs to a new customer.
+that no number changes. Anything that they write afterwards belongs to a new customer.
 """
 
 from __future__ import annotations

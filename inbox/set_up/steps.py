@@ -43,7 +43,7 @@ _STEPS = (
     (
         "account",
         "The first brand account",
-        "Its messages come in within a minute. Older ones come along, and none of them counts as late.",
+        "Its messages come in within a minute. Older ones come in, too, and none of them counts as late.",
         "accounts:brand_accounts",
         "Connect an account",
     ),

@@ -52,7 +52,9 @@ def erase_customer(request: SignedInRequest, pk: int) -> HttpResponse:
             else:
                 counts = f"{format_count(erased, 'message')} in {format_count(cases, 'case')}"
                 words = f"Erased: {counts}, with names and attachments."
-                messages.success(request, f"{words} What comes in from them now belongs to a new customer.")
+                messages.success(
+                    request, f"{words} Anything that they write from now on belongs to a new customer."
+                )
                 return redirect("inbox:retention")
     context = {
         "customer": customer,
@@ -67,7 +69,7 @@ def erase_customer(request: SignedInRequest, pk: int) -> HttpResponse:
 
 _ANSWER_ON_ITS_WAY = (
     "An answer to them is being sent, or nobody knows yet whether it was. Nothing was erased. Try again in some minutes; "
-    "if it stays so, a manager has to settle the answer under “Not sent”."
+    "if it stays like this, a manager has to settle the answer under “Not sent”."
 )
 
 

@@ -96,7 +96,7 @@ def mark_all_notices_read(request: InboxRequest) -> HttpResponse:
     posted = request.POST.get("until", "")
     until = int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 18 else None
     marked = mark_notices_read(request.user, timezone.now(), until=until)
-    messages.success(request, f"{marked} marked as read." if marked else "All were read already.")
+    messages.success(request, f"{marked} marked as read." if marked else "All of them were read already.")
     return redirect("inbox:notices")
 
 

@@ -51,7 +51,7 @@ class ConfirmationForm(RetentionForm):
     )
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     agreed = forms.BooleanField(
-        required=False, label="I have seen what will be deleted. Nobody can bring it back."
+        required=False, label="I have seen what will be deleted. This cannot be undone."
     )
 
     def clean(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _save(request: SignedInRequest, days: int | None, seen: int) -> HttpResponse
         words = f"What people wrote is kept {'for ' if days else ''}{kept_words(days)}."
         begins = f" Deleting begins on {long_time(timezone.now() + DELAY)}." if days else ""
         messages.success(
-            request, words + begins if changed else "Nothing was changed: it was set so already."
+            request, words + begins if changed else "Nothing was changed: that was the setting already."
         )
     return redirect("inbox:retention")
 

@@ -31,7 +31,7 @@ BLIND_SPOTS = (
     ),
     BlindSpot(
         "window",
-        "Edits and deletions a good while after a comment was written",
+        "Edits and deletions long after a comment was written",
         "Facebook does not list them. Only the newest comments are read again.",
     ),
     BlindSpot(
@@ -45,5 +45,5 @@ BLIND_SPOTS = (
         "Facebook withholds the name of people who have not allowed it. Each such comment is a case of its own.",
     ),
     BlindSpot("kind", "Reviews and recommendations", "Facebook no longer gives them to any application."),
-    BlindSpot("kind", "Stories and live chats", "Facebook hands them out to nobody but its own app."),
+    BlindSpot("kind", "Stories and live chats", "Facebook shows them only in its own app."),
 )

@@ -75,7 +75,7 @@ def classify_facebook_answer(
         return transport.unavailable_error(LABEL, reason, write=write, code=str(answer.status), at=at)
     if not isinstance(body, Mapping) or error is not None:
         return transport.unavailable_error(
-            LABEL, "an answer that makes no sense", write=write, code="malformed"
+            LABEL, "an answer that could not be read", write=write, code="malformed"
         )
     return None
 

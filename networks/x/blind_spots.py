@@ -14,7 +14,7 @@ BLIND_SPOTS = (
     BlindSpot(
         "window",
         "Direct messages older than 30 days",
-        "X hands out the last 30 days. What came in since the account was connected is kept here.",
+        "X returns the last 30 days. What came in since the account was connected is kept here.",
     ),
     BlindSpot(
         "window",
@@ -24,21 +24,21 @@ BLIND_SPOTS = (
     BlindSpot(
         "window",
         "More than 800 mentions between two fetches",
-        "X hands out the newest 800. When there were more, a possible gap is shown here.",
+        "X returns the newest 800. When there were more, a possible gap is shown here.",
     ),
     BlindSpot(
         "kind",
         "Posts that quote us or link to us without naming us",
-        "They are in none of the lists that X hands out for an account.",
+        "They are in none of the lists that X returns for an account.",
     ),
     BlindSpot(
         "kind",
         "Posts of accounts that are private or have blocked us",
-        "X shows them to nobody who may not read them there.",
+        "X shows them only to people who may read them there.",
     ),
     BlindSpot(
         "kind",
         "Encrypted direct messages",
-        "X does not hand them out. They can be read in X’s own app only.",
+        "X does not give them out. They can be read in X’s own app only.",
     ),
 )

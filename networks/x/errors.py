@@ -121,7 +121,7 @@ def classify_x_answer(
             return None
         if not codes:
             return transport.unavailable_error(
-                LABEL, "an answer that makes no sense", write=write, code="malformed"
+                LABEL, "an answer that could not be read", write=write, code="malformed"
             )
         # A 200 that contains an error: the codes decide, and the status given in the body.
         status = next(
@@ -162,7 +162,7 @@ def _classify_refusal(
         return Gone(f"{LABEL}: it no longer exists. {words}", code=code)
     if status == 0 and not all_codes & _INVALID:
         return transport.unavailable_error(
-            LABEL, f"an answer that makes no sense ({code})", write=write, code=code
+            LABEL, f"an answer that could not be read ({code})", write=write, code=code
         )
     refusal = _find_refusal(codes, words)
     if refusal == _DELETED:

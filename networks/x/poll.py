@@ -123,7 +123,7 @@ class XPoller:
         # Treated as an empty page, this would end the window early or skip the posts that X says it has.
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
-            raise RetryLater("X: an answer that makes no sense.", code="malformed")
+            raise RetryLater("X: an answer that could not be read.", code="malformed")
         users, found_media = parse.users_by_id(document), parse.media_by_key(document)
 
         def read(item: Any) -> InboundMessage | None:

@@ -72,7 +72,7 @@ def learning_progress(request: SignedInRequest) -> HttpResponse:
 def learning_train(request: SignedInRequest) -> HttpResponse:
     """Request a training; a worker runs it."""
     trainings.request_training(request.user, timezone.now())
-    messages.success(request, "A worker trains within seconds. The page shows how far it is.")
+    messages.success(request, "Training begins within seconds. The page shows how far it is.")
     return redirect("routing:learning")
 
 
@@ -195,7 +195,7 @@ def learning_examples(request: SignedInRequest) -> HttpResponse:
 def learning_example_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Delete an example, so that later trainings do not use it."""
     get_object_or_404(RoutingExample.objects.visible_to(request.user), pk=pk).delete()
-    messages.success(request, "Removed. The next training does without it.")
+    messages.success(request, "Removed. The next training leaves it out.")
     return redirect("routing:learning_examples")
 
 
@@ -210,7 +210,7 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
     suggestion = suggested_rules.find_suggested_rule(data.get("words", ""), data.get("department", ""))
     if suggestion is None:
         messages.info(
-            request, "That suggestion is gone: somebody has settled it, or corrections have changed."
+            request, "That suggestion is gone: somebody has dealt with it, or corrections have changed."
         )
         return redirect("routing:learning")
     scope, now = edit_scope_of(request.user), timezone.now()
@@ -221,7 +221,7 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
         return _show_suggestion(request, suggestion, scope, now)
     if "dismiss" in request.POST:
         suggested_rules.dismiss_suggested_rule(suggestion, request.user, now)
-        messages.success(request, f"“{suggestion.words}” is not suggested again.")
+        messages.success(request, f"“{suggestion.words}” will not be suggested again.")
         return redirect("routing:learning")
     try:
         rule = suggested_rules.accept_suggested_rule(suggestion, request.user, now)

@@ -94,7 +94,7 @@ def playbook_ends_choose(request: SignedInRequest) -> HttpResponse:
             raise PlaybookError("Choose a question and an outcome that are there.")
         snapshot = edits.choose_ends(draft.snapshot, start, default)
         versions.save_playbook_draft(snapshot, posted_revision(request), request.user, timezone.now())
-        return "Kept in the draft."
+        return "Saved to the draft."
 
     return perform_and_redirect(request, verb)
 

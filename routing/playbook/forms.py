@@ -65,7 +65,7 @@ class QuestionForm(OwnedForm):
         max_length=160,
         label="Question",
         validators=[validate_storable],
-        error_messages={"required": "Write the question, as one person asks another."},
+        error_messages={"required": "Write the question as you would ask a colleague."},
     )
     help = forms.CharField(
         required=False,
@@ -84,7 +84,7 @@ class OutcomeForm(OwnedForm):
     name = forms.CharField(
         max_length=80,
         validators=[validate_storable],
-        help_text="As short as a button.",
+        help_text="Short enough for a button.",
         error_messages={"required": NAME_MISSING},
     )
     advice = forms.CharField(
@@ -120,7 +120,7 @@ class OutcomeForm(OwnedForm):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if cleaned.get("action") == Action.DISMISS and not cleaned.get("reason", "").strip():
-            self.add_error("reason", "Say for which reason it is dismissed.")
+            self.add_error("reason", "Say why it is dismissed.")
         return cleaned
 
     def content(self, key: str) -> dict[str, str]:

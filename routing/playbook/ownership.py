@@ -29,7 +29,7 @@ def objection_to_change(before: Mapping[str, Any], after: Mapping[str, Any], cov
         return ""
     for place, words in (("start", "Which question comes first"), ("default", "The default")):
         if (before.get(place) or "") != (after.get(place) or ""):
-            return f"{words} is the whole company’s: an administrator changes it."
+            return f"{words} belongs to the whole company: only an administrator can change it."
     for kind in PART_KINDS:
         was, now = _rows_by_key(before, kind), _rows_by_key(after, kind)
         for key in [*was, *(key for key in now if key not in was)]:

@@ -77,7 +77,7 @@ class RuleForm(forms.Form):
         if rule is not None and rule.department.pk:
             departments = departments | Department.objects.filter(pk=rule.department.pk)
         cast("forms.ModelChoiceField[Department]", self.fields["department"]).queryset = departments
-        self._set_field_choices("person", "Anybody of the department", choices.people, rule)
+        self._set_field_choices("person", "Anybody in the department", choices.people, rule)
         self._set_field_choices("skill", "—", choices.skills, rule)
         self._set_field_choices("playbook_branch", "Its first question", choices.branches, rule)
         #: True when there is a playbook with questions to begin at.
@@ -104,7 +104,7 @@ class RuleForm(forms.Form):
                 "department", f"{department.name} is closed: choose another, or switch the rule off."
             )
         if cleaned.get("person") and cleaned.get("skill"):
-            self.add_error("skill", "Name a person or a skill: one of the two decides who gets it.")
+            self.add_error("skill", "Choose a person or a skill, not both.")
         if cleaned.get("mode") == "tree" and "tree" in cleaned:
             cleaned["condition"] = self._read_tree(cleaned["tree"])
         return cleaned

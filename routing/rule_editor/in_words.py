@@ -123,5 +123,5 @@ def _find_oddities(
     # The form itself reports a missing or closed department, beside its field.
     oddities = [finding for finding in findings if finding.kind != "department"]
     if too_wide := worksheet.scope.explain_too_wide(tree):
-        oddities.insert(0, Finding("", "error", "width", f"Not kept to your brand accounts. {too_wide}"))
+        oddities.insert(0, Finding("", "error", "width", f"Not limited to your brand accounts. {too_wide}"))
     return tuple(oddities)

@@ -132,7 +132,7 @@ class RuleScope(EditScope):
             if now is not None and not self.covers_rule(now):
                 if explanation := self.explain_too_wide(now["condition"]):
                     return ConditionTooWide(
-                        f"“{now['name']}” is not kept to your brand accounts. {explanation}"
+                        f"“{now['name']}” is not limited to your brand accounts. {explanation}"
                     )
                 return self._not_permitted(now)
         return None

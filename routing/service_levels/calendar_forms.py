@@ -24,7 +24,7 @@ from wording.opening_hours import closes_a_minute_early
 MAX_LISTED_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
 _NEVER_OPEN = "No day of the week has hours: nothing that is counted by this calendar would ever be due."
-_HELP = "One day a line, as 2026-12-24."
+_HELP = "One day a line, for example 2026-12-24."
 
 
 def validate_reachable_date(value: dt.date) -> None:
@@ -46,24 +46,24 @@ class CalendarForm(forms.Form):
         max_length=60,
         label="Time zone",
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
-        help_text="As Europe/Berlin. Summer time is taken into account.",
+        help_text="For example Europe/Berlin. Summer time is taken into account.",
     )
     subdivision = forms.CharField(
         required=False,
         max_length=20,
-        help_text="The state or region, as BE for Berlin or NY for New York; empty for the whole country’s.",
+        help_text="The state or region, for example BE for Berlin or NY for New York; empty for the whole country’s.",
     )
     closed = forms.CharField(
         required=False,
         max_length=20_000,
-        label="Further days closed",
+        label="Other closed days",
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "2026-12-24"}),
         help_text=_HELP,
     )
     special = forms.CharField(
         required=False,
         max_length=40_000,
-        label="Days with hours of their own",
+        label="Days with special hours",
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "2026-12-31 9:00–12:00"}),
         help_text="One day a line, then its hours. They count on a public holiday, too.",
     )
@@ -166,7 +166,7 @@ class CalendarForm(forms.Form):
         try:
             return dt.date.fromisoformat(text).isoformat()
         except ValueError:
-            self.add_error(field, f"“{text[:30]}” is no day: write it as 2026-12-24.")
+            self.add_error(field, f"“{text[:30]}” is not a date: write it as 2026-12-24.")
             return ""
 
     def _parse_special_days(self) -> dict[str, list[list[int]]]:

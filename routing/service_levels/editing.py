@@ -94,7 +94,7 @@ def _require_calendar(calendar: Calendar | None, by: User | None) -> None:
     if scope.is_empty:
         raise EditNotPermitted("You may not edit calendars.")
     if calendar is not None and not scope.covers_all(departments_by_calendar().get(str(calendar.pk), ())):
-        raise EditNotPermitted(f"Others count by “{calendar}”, too: an administrator changes it.")
+        raise EditNotPermitted(f"Others use “{calendar}”, too: only an administrator can change it.")
 
 
 def _require_policy(key: uuid.UUID, by: User | None) -> None:
@@ -123,7 +123,7 @@ def delete_calendar(pk: int, by: User | None, now: dt.datetime) -> str:
         ]
         if rules:
             raise CalendarInUse(
-                f"“{calendar}” is asked by the rules {', '.join(rules[:5])}. Change them first."
+                f"“{calendar}” is used by the rules {', '.join(rules[:5])}. Change them first."
             )
         calendar.delete()
     return calendar.name

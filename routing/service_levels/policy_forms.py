@@ -46,7 +46,7 @@ class BusinessMinutesField(forms.CharField):
         except HoursError as error:
             raise forms.ValidationError(str(error)) from error
         if minutes is not None and minutes > LONGEST_MINUTES:
-            raise forms.ValidationError("More than 90 days is no promise: at most 2160 h.")
+            raise forms.ValidationError("Too long: a target is at most 90 days (2160 h).")
         return minutes
 
 
@@ -149,12 +149,10 @@ class PolicyForm(forms.Form):
         if all(cleaned.get(name) is None for name in targets) and not any(
             name in self.errors for name in targets
         ):
-            self.add_error(
-                "first_response_minutes", "Promise something: give at least one of the three targets."
-            )
+            self.add_error("first_response_minutes", "Set at least one of the three targets.")
         for name in targets:
             if cleaned.get(name) == 0:
-                self.add_error(name, "Nothing is answered in no time: leave it empty for no target.")
+                self.add_error(name, "A target cannot be zero: leave it empty for no target.")
         steps = [step for number in range(MAX_STEPS) if (step := self._clean_step(number))]
         steps.sort(key=lambda step: step["after"])
         fields = (

@@ -111,7 +111,7 @@ def test_the_editor_is_sound_and_edits(company, open_page, case, scheme, width):
     last.get_by_role("button", name="up").click()
     picture(page, f"playbook-question-{scheme}")
     sound(page)
-    page.get_by_role("button", name="Keep in the draft").click()
+    page.get_by_role("button", name="Save to the draft").click()
     expect(page.get_by_text("“Can you answer it?”: new answer “Nobody can”")).to_be_visible()
     picture(page, f"playbook-draft-{scheme}")
     sound(page)

@@ -54,7 +54,7 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     assert chip is not None
     assert chip["width"] < 100, "as wide as its word, within the sentence"
     expect(browser.locator("[name='c.0.value']")).to_have_value("charged twice")
-    browser.get_by_role("button", name="Keep as a draft").click()
+    browser.get_by_role("button", name="Save as a draft").click()
     expect(browser.locator("#draft")).to_contain_text("Added “Double charges”")
     assert not Rule.objects.filter(name="Double charges").exists()
 

@@ -38,7 +38,7 @@ def test_a_calendar_and_a_policy_are_written_tried_and_count_down(company, open_
     page.get_by_label("Name").fill("Day and night")
     page.get_by_label("Monday").fill("0:00-25:00")
     page.get_by_role("button", name="Save and publish").click()
-    expect(page.get_by_text("“25:00” is no time of day")).to_be_visible()
+    expect(page.get_by_text("“25:00” is not a time of day")).to_be_visible()
     for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"):
         page.get_by_label(day).fill("0:00–24:00")
     page.get_by_role("button", name="Preview without saving").click()

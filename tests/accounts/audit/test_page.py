@@ -129,7 +129,7 @@ def test_the_file_needs_a_recent_sign_in(administrator):
 
 def test_an_empty_log_says_what_will_be_in_it_and_a_filter_how_to_see_more(admin):
     assert "Nothing has been changed yet" in admin.get(PAGE).content.decode()
-    assert "Nothing fits these filters" in admin.get(PAGE, {"words": "Sales"}).content.decode()
+    assert "Nothing matches these filters" in admin.get(PAGE, {"words": "Sales"}).content.decode()
 
 
 def test_the_page_takes_the_same_statements_however_many_entries(admin, django_assert_max_num_queries):

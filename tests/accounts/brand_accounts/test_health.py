@@ -227,7 +227,7 @@ class TestBlindSpots:
         page = page_of(signed_in(UserFactory()))
         assert "What cannot be read here" in page
         assert "Direct messages older than 30 days" in page
-        assert "X hands out the last 30 days." in page
+        assert "X returns the last 30 days." in page
         assert "X has not said which permissions were granted." in page
 
     def test_a_granted_permission_takes_its_line_away(self, admin, department):

@@ -110,7 +110,7 @@ def test_role_departments_and_grants_change(admin, agent, brand_account):
 def test_publishing_needs_a_role_and_initials(admin, agent, brand_account):
     grant = {f"grant-{brand_account.pk}": "publish"}
     assert "does not answer customers" in save(admin, agent, role="analyst", **grant).content.decode()
-    assert "answers customers signs" in save(admin, agent, initials="", **grant).content.decode()
+    assert "answers customers needs initials" in save(admin, agent, initials="", **grant).content.decode()
     assert not BrandAccountGrant.objects.exists()
 
 
@@ -179,10 +179,10 @@ class TestDepartments:
             ({"position": "99999"}, "less than or equal"),
             (
                 {"tags": "return, Parcel  LOST"},
-                "“Parcel LOST” says already that a case belongs to Customer service",
+                "“Parcel LOST” already says that a case belongs to Customer service",
             ),
-            ({"tags": "Customer service"}, "says already that a case belongs to Customer service"),
-            ({"name": "Parcel lost"}, "says already that a case belongs to Customer service"),
+            ({"tags": "Customer service"}, "already says that a case belongs to Customer service"),
+            ({"name": "Parcel lost"}, "already says that a case belongs to Customer service"),
             ({"tags": "x" * 41}, "at most 40 characters"),
         ],
     )

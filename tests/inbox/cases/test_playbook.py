@@ -166,7 +166,7 @@ class TestTakingBack:
         with pytest.raises(verbs.Conflict, match="no answer to take back"):
             take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
         walk(case, ann, ("kind", "unhappy"), ("cause", "yes"))
-        with pytest.raises(verbs.Conflict, match="has gone on meanwhile"):
+        with pytest.raises(verbs.Conflict, match="has moved on in the meantime"):
             take_back_playbook_answer(case.pk, ann, "kind", now=LATER)
 
 

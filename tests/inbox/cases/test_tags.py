@@ -66,7 +66,7 @@ def test_a_queue_is_narrowed_to_a_tag(client, case, agent, view, sort):
 
 def test_the_filter_is_taken_away_with_one_click_and_others_stay(client, case, agent):
     body = queue(client, tag="Safety", network="x")
-    assert 'href="/?network=x" title="Take this filter away"' in body
+    assert 'href="/?network=x" title="Remove this filter"' in body
     assert 'class="clear" href="/"' in body
     assert "No cases match these filters" in queue(client, tag="safety")
     assert queue(client, tag="\x00\ud800".encode("utf-8", "surrogatepass").decode("latin-1"))

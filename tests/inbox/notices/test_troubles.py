@@ -100,7 +100,7 @@ def test_a_revoked_token_is_told_to_those_who_can_act_and_to_nobody_else(firm):
     pass_minutes(firm, 2, REVOKED)
     [to_admin], [to_manager] = told(firm.admin), told(firm.manager)
     assert to_admin.startswith("@kettle on X: X no longer accepts our credential.")
-    assert "An administrator connects it again" in to_admin
+    assert "An administrator has to connect it again" in to_admin
     assert to_manager.endswith("The administrators were told, too.")
     for user in (firm.stranger, firm.gone, firm.community, firm.agent):
         assert told(user) == []
@@ -147,7 +147,7 @@ def test_streams_that_nobody_polls_are_told(firm):
 
 def test_a_possible_gap_is_told_and_its_acknowledgement_too(firm):
     pass_minutes(firm, 2, page(overflowed=True))
-    assert "More was written than X hands out at once" in told(firm.manager)[0]
+    assert "More was written than X returns at once" in told(firm.manager)[0]
     stream = Stream.objects.get(overflowed_at__isnull=False)
     address = reverse("accounts:gap_settle", args=[firm.account.pk, stream.kind])
     signed_in(firm.manager).post(address, {"gap": stream.overflowed_at.isoformat()})

@@ -71,7 +71,7 @@ HAPPENED = [
     (customer_writes, "The customer wrote again before it could leave."),
     (colleague_answers, "Somebody else answered before it could leave."),
     (colleague_closes, "The case was closed before it could leave."),
-    (author_moves_elsewhere, "no longer sees this case."),
+    (author_moves_elsewhere, "can no longer see this case."),
 ]
 
 
@@ -149,7 +149,7 @@ class TestPrompt:
     def test_who_lost_sight_of_the_case_is_asked_at_once(self, reply, network, clock):
         Case.objects.update(department=DepartmentFactory())
         run(clock, 2)
-        assert_asked(reply, "no longer sees this case", network)
+        assert_asked(reply, "can no longer see this case", network)
 
 
 class TestDisconnecting:

@@ -54,7 +54,7 @@ class TestAfterAnUnknownAttempt:
         run(clock, 300)
         assert "X says that the same text was just posted" in state(again).error
         page = page_of(again, manager)
-        assert "an earlier attempt may stand there" in page
+        assert "an earlier attempt may be there already" in page
         assert "No twins." in page
 
     @pytest.mark.parametrize("fate", REFUSALS)

@@ -172,10 +172,10 @@ class TestPages:
         assert unticked.status_code == 422 and Message.objects.get().text
         done = browser.post(page_of(case.customer), {"agreed": "on"}, follow=True).content.decode()
         assert "Erased: 1 message in 1 case" in done
-        assert "Nobody is called" in browser.get(FIND, {"q": handle}).content.decode()
+        assert "No customer is called" in browser.get(FIND, {"q": handle}).content.decode()
         assert "Nothing is kept that names them." in browser.get(page_of(case.customer)).content.decode()
 
     def test_nobody_is_there_to_find(self, administrator):
         browser = signed_in(administrator)
-        assert "Nobody is called" in browser.get(FIND, {"q": "\x07 '\"; --"}).content.decode()
+        assert "No customer is called" in browser.get(FIND, {"q": "\x07 '\"; --"}).content.decode()
         assert browser.get(f"{FIND}999/").status_code == 404

@@ -113,7 +113,7 @@ def test_a_change_of_somebody_else_meanwhile_is_not_overwritten(browser):
 
 def test_the_same_setting_again_changes_nothing(browser):
     seen = keep_for(90).pk
-    assert "It is set so already." in words(browser.get(PREVIEW, {"days": "90"}))
+    assert "That is the setting already." in words(browser.get(PREVIEW, {"days": "90"}))
     browser.post(PREVIEW, {"days": "90", "seen": str(seen), "agreed": "on"})
     assert RetentionSetting.objects.count() == 1
     assert not AuditEntry.objects.filter(verb=AuditVerb.RETENTION_SET).exists()

@@ -429,7 +429,7 @@ class TestEditing:
             "Europe/Berlin", [[0, 480, 720], [0, 780, 1080], [4, 1320, 1800]],
         )  # fmt: skip
         for wrong, says in (
-            ("morning", "is no span of time"), ("08:05-09:00", "whole quarters"), ("25:00-26:00", "no time of day"),
+            ("morning", "is not a time span"), ("08:05-09:00", "whole quarters"), ("25:00-26:00", "not a time of day"),
             ("08:00-12:00, 11:00-13:00", "overlap"), ("8-4", "can be read in two ways: write 8:00–16:00"),
             ("0:00-23:59", "Midnight is 24:00."),
         ):  # fmt: skip

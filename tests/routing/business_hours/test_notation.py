@@ -57,10 +57,10 @@ def test_they_are_read(text, intervals):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("9:00", "“9:00” is no span of time: write it as 9:00–17:00."),
-        ("9:00–25:00", "“25:00” is no time of day"),
-        ("9:00–17:60", "“17:60” is no time of day"),
-        ("nine–five", "“nine” is no time of day"),
+        ("9:00", "“9:00” is not a time span: write it as 9:00–17:00."),
+        ("9:00–25:00", "“25:00” is not a time of day"),
+        ("9:00–17:60", "“17:60” is not a time of day"),
+        ("nine–five", "“nine” is not a time of day"),
         ("9:00–9:00", "begins when it ends: write it as 9:00–21:00, or 0:00–24:00 for round the clock."),
         (
             "9-5",
@@ -72,9 +72,9 @@ def test_they_are_read(text, intervals):
         ("9-12, 6-8", "“6-8” can be read in two ways: write 18:00–20:00, or 06:00–08:00."),
         ("8am-12pm, 1-5", "“1-5” can be read in two ways: write 13:00–17:00"),
         ("12-2am", "“12-2am” can be read in two ways"),
-        ("14am-16", "“14am” is no time of day"),
-        ("0pm-3pm", "“0pm” is no time of day"),
-        ("9 noon-15", "“9 noon” is no time of day"),
+        ("14am-16", "“14am” is not a time of day"),
+        ("0pm-3pm", "“0pm” is not a time of day"),
+        ("9 noon-15", "“9 noon” is not a time of day"),
         ("24:00–2:00", "begins at 24:00: that is 0:00 of the next day"),
         ("9:00–13:00, 12:00–18:00", "“9:00–13:00” and “12:00–18:00” overlap."),
         ("22:00–23:00, 20:00–02:00", "overlap"),

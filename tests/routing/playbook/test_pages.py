@@ -256,7 +256,7 @@ def test_what_is_wrong_is_marked_and_what_was_typed_kept(client, installed):
     without = {"name": "x", "advice": "y", "action": "dismiss", "reason": " ", "revision": revision()}
     response = client.post(address("outcome"), without)
     assert response.status_code == 422
-    assert "Say for which reason it is dismissed." in response.content.decode()
+    assert "Say why it is dismissed." in response.content.decode()
     assert versions.find_playbook_draft().snapshot == installed.snapshot
 
 

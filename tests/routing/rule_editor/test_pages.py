@@ -263,7 +263,7 @@ def test_a_rule_names_only_who_works_on_cases_and_the_editor_says_where(manager,
     assert "Cy Ek (cy)" in text(manager.get(page("rule_new")))
     manager.post(page("rule_edit", company.refunds.key), form(company, words("x1"), person="cy"))
     cy.memberships.all().delete()
-    odd = "Cy Ek does not work on cases of Billing: they go to anybody of the department."
+    odd = "Cy Ek does not work on cases of Billing: they go to anybody in the department."
     assert odd in text(manager.get(page("rule_list")))
     assert odd in text(manager.get(page("rule_edit", company.refunds.key)))
     cy.memberships.create(department=company.billing)
@@ -558,7 +558,7 @@ def test_a_person_or_a_skill_is_named_not_both(manager, company):
     Skill.objects.create(slug="coffee", name="Coffee machines")
     sent = form(company, words("x1"), person=company.agent.username, skill="coffee")
     response = manager.post(page("rule_new"), sent)
-    assert "Name a person or a skill" in text(response)
+    assert "Choose a person or a skill" in text(response)
     manager.post(page("rule_new"), sent | {"person": ""})
     assert Rule.objects.get(name="Parking").skill == "coffee"
 

@@ -172,7 +172,7 @@ def test_what_could_take_messages_of_others_is_not_theirs(company, community):
     rule = add(company, community, "x:1")
     number = RuleSetVersion.objects.first().number
     for wide in (WORDS, kept("x:1", "x:9"), {"any": [brand("x:1"), WORDS]}, {"none": [brand("x:9")]}):
-        with pytest.raises(ConditionTooWide, match="“Wide” is not kept to your brand accounts"):
+        with pytest.raises(ConditionTooWide, match="“Wide” is not limited to your brand accounts"):
             editing.add_rule(RuleContent("Wide", wide, company.billing), community, "", NOW)
         with pytest.raises(ConditionTooWide):
             editing.change_rule(rule.key, RuleContent("Wide", wide, company.billing), community, "", NOW)
@@ -335,7 +335,7 @@ def test_a_new_rule_begins_kept_to_ones_accounts(juno, company):
     assert '<option value="all" selected>' in body
     assert 'name="c.1.field"' in body
     assert ">Service</option>" in body
-    assert "Your rules are kept to your brand accounts" in body
+    assert "Your rules are limited to your brand accounts" in body
 
 
 def test_it_is_saved_and_says_that_it_is_asked_last(juno, company):
@@ -358,7 +358,7 @@ def test_one_that_is_too_wide_is_kept_as_typed_and_says_why(juno, company):
     before = latest()
     answer = juno.post(page("rule_new"), form(company, words("parking")))
     assert answer.status_code == 422
-    assert "“Parking” is not kept to your brand accounts." in text(answer)
+    assert "“Parking” is not limited to your brand accounts." in text(answer)
     assert ">parking</textarea>" in text(answer)
     mixed = form(company, ("brand_account", "is", "x:1"), words("parking"))
     assert "The word “parking” would be enough alone" in text(juno.post(page("rule_new"), mixed))
@@ -369,9 +369,9 @@ def test_one_that_is_too_wide_is_kept_as_typed_and_says_why(juno, company):
 
 def test_too_wide_is_said_while_it_is_written(juno, company):
     said = text(juno.post(page("rule_new"), form(company, words("parking")) | {"do": "look"}))
-    assert "<b>Wrong</b> <bdi>Not kept to your brand accounts." in said
+    assert "<b>Wrong</b> <bdi>Not limited to your brand accounts." in said
     said = text(juno.post(page("rule_new"), own_form(company, words("parking")) | {"do": "look"}))
-    assert "Not kept to your brand accounts." not in said
+    assert "Not limited to your brand accounts." not in said
 
 
 def test_moving_below_others_is_not_asked_about_since_it_can_be_taken_back(juno, company, community):

@@ -149,7 +149,7 @@ class TestCalendars:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"day0": "9:00–25:00"}, "“25:00” is no time of day"),
+            ({"day0": "9:00–25:00"}, "“25:00” is not a time of day"),
             ({"day0": "22:00–10:00"}, "goes on into Tuesday, which opens at 9:00 already"),
             ({"time_zone": "Mars/Olympus"}, "There is no time zone “Mars/Olympus”."),
             ({"time_zone": "lisbon"}, "There is no time zone “lisbon”. Do you mean Europe/Lisbon?"),
@@ -158,9 +158,9 @@ class TestCalendars:
             ({"time_zone": "Mars/Olympus", "name": ""}, "There is no time zone “Mars/Olympus”."),
             ({"subdivision": "ZZ"}, "DE has no subdivision “ZZ”"),
             ({"country": ""}, "A subdivision needs its country."),
-            ({"closed": "Christmas"}, "“Christmas” is no day: write it as 2026-12-24."),
+            ({"closed": "Christmas"}, "“Christmas” is not a date: write it as 2026-12-24."),
             ({"special": "2026-12-24 9-12\n2026-12-24 9-13"}, "2026-12-24 is there twice."),
-            ({"special": "2026-12-24 nine"}, "“nine” is no span of time"),
+            ({"special": "2026-12-24 nine"}, "“nine” is not a time span"),
             ({"closed": "2026-12-24", "special": "2026-12-24 9-12"}, "both closed and open"),
             ({"name": ""}, "Give it a name"),
             ({"name": "a\x00b"}, "cannot be stored"),
@@ -332,10 +332,10 @@ class TestPolicies:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"first_response_minutes": ""}, "give at least one of the three targets"),
+            ({"first_response_minutes": ""}, "at least one of the three targets"),
             ({"first_response_minutes": "soon"}, "“soon” is not a duration"),
-            ({"first_response_minutes": "0"}, "Nothing is answered in no time"),
-            ({"resolution_minutes": "99999 h"}, "More than 90 days is no promise"),
+            ({"first_response_minutes": "0"}, "A target cannot be zero"),
+            ({"resolution_minutes": "99999 h"}, "at most 90 days"),
             ({"after0": "5 min"}, "Step 1 does nothing"),
             ({"raise2": "on", "after2": "x"}, "“x” is not a duration"),
             ({"move0": "nowhere"}, "Select a valid choice"),
