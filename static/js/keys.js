@@ -102,6 +102,14 @@
     if (link) location.assign(link.href);
     return Boolean(link) || key === "g";
   }
+  // What leads on to the next case: pressed twice at once, it would act on a case that nobody has read.
+  let ledOn = { key: "", at: -Infinity };
+  function isSecondTap(key) {
+    if (!["b", "e"].includes(key)) return false;
+    const before = ledOn;
+    ledOn = { key, at: performance.now() };
+    return key === before.key && ledOn.at - before.at < 400;
+  }
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Escape") {
@@ -127,7 +135,7 @@
     }
     // A key that is held down moves in the list, but acts once.
     const isMove = ["j", "k"].includes(lower);
-    if (event.repeat && !isMove) return;
+    if ((event.repeat && !isMove) || isSecondTap(lower)) return;
     if (isBusy() && (queued.length || !isMove)) {
       if (!MEANT.test(lower)) return;
       queue(lower);

@@ -261,6 +261,19 @@ def test_one_works_through_the_list_by_keys_and_z_undoes_each_act(company, open_
     assert [line for line in page.said if "Error" in line or "Content Security" in line] == []
 
 
+def test_a_double_tap_resolves_one_case_and_not_the_next(company, open_page):
+    cases = list(reversed(fill(company)))
+    page = listening(open_page(path="/queue/department/service/"))
+    page.keyboard.press("j")
+    page.wait_for_selector(f'#case[data-case="{cases[0].pk}"]')
+    page.keyboard.press("e")
+    page.keyboard.press("e")
+    page.wait_for_selector(f'#case[data-case="{cases[1].pk}"]')
+    page.wait_for_timeout(500)
+    assert not Case.objects.get(pk=cases[0].pk).is_open
+    assert Case.objects.get(pk=cases[1].pk).is_open
+
+
 def test_a_filter_is_seen_beside_a_case_and_taken_away_with_one_click(company, open_page):
     cases = fill(company)
     Case.objects.filter(pk=cases[0].pk).update(tags=["dublin"])
