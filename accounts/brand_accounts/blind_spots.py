@@ -10,7 +10,7 @@ from networks.blind_spots import BlindSpot
 from networks.oauth import OAUTH_SCOPES
 from networks.registry import network_blind_spots
 
-_CAUSES = {"permission": "Missing permission", "window": "Only for a time", "kind": "Not handed out"}
+_CAUSES = {"permission": "Missing permission", "window": "Only for a limited time", "kind": "Not available"}
 
 
 @dataclass(frozen=True, slots=True)

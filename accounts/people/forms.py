@@ -132,7 +132,7 @@ class DepartmentForm(DepartmentModelForm):
         self.fields["slug"].label = "Key"
         self.fields["slug"].help_text = "Short and fixed, for example “billing”. Used in rules and exports."
         self.fields["tags"].help_text = (
-            "Separated by commas, like “invoice, refund”. A person who puts one of them on a case says that it belongs "
+            "Separated by commas, for example “invoice, refund”. A person who puts one of them on a case says that it belongs "
             "here, and the router learns from it. The name and the key always count."
         )
         self.fields["position"].required = False
