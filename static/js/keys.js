@@ -53,13 +53,23 @@
   let queued = [];
   const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
   const OPENS_FIELD = ["h", "n", "r", "/"];
-  function queue(key) {
-    // What follows the key of a field is text for the field, and no key.
-    if (!queued.some((one) => OPENS_FIELD.includes(one))) queued.push(key);
+  // What follows the key of a field is text for the field, and no key.
+  let typed = "";
+  const awaitsField = () => queued.some((one) => OPENS_FIELD.includes(one));
+  function forget() {
+    queued = [];
+    typed = "";
   }
   function resume(failed) {
-    if (failed) queued = [];
+    if (failed) forget();
     while (queued.length && !isBusy()) press(queued.shift());
+    if (queued.length) return;
+    const field = document.activeElement;
+    if (typed && field.matches("input, textarea")) {
+      field.setRangeText(typed, field.selectionStart, field.selectionEnd, "end");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    typed = "";
   }
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
     if (elt.matches("[data-moves-on]")) {
@@ -81,9 +91,7 @@
   });
   document.addEventListener("horseshoe:idle", ({ detail }) => resume(detail.failed));
   // Who presses elsewhere means something else by now.
-  document.addEventListener("pointerdown", () => {
-    queued = [];
-  }, true);
+  document.addEventListener("pointerdown", forget, true);
   // What a key does; false for a key that means nothing here.
   function press(key) {
     if (key === "?") $("#keys")?.showModal();
@@ -113,7 +121,7 @@
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Escape") {
-      queued = [];
+      forget();
       chooserAsked = -Infinity;
       const details = target.closest("details[open]");
       const chooser = $(".chooser-place .chooser");
@@ -128,6 +136,11 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTextField(target) || $("dialog[open]")) return;
     if (!singleKeysOn()) return;
+    if (isBusy() && awaitsField() && key.length === 1) {
+      typed += key;
+      event.preventDefault();
+      return;
+    }
     const lower = key.toLowerCase();
     if (goToView(lower)) {
       event.preventDefault();
@@ -138,7 +151,7 @@
     if ((event.repeat && !isMove) || isSecondTap(lower)) return;
     if (isBusy() && (queued.length || !isMove)) {
       if (!MEANT.test(lower)) return;
-      queue(lower);
+      queued.push(lower);
     } else if (!press(lower)) return;
     event.preventDefault();
   });

@@ -171,6 +171,13 @@ def test_j_and_k_open_and_what_is_pressed_meanwhile_goes_to_the_case_that_opens(
     ]
     page.keyboard.press("k")
     page.wait_for_selector(f'#case[data-case="{cases[1]}"]')
+    page.wait_for_timeout(300)
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.keyboard.type("Back again")
+    expect(page.locator("#answer")).to_have_value("Back again")
+    expect(page.locator("#count")).not_to_have_text("0 / 280")
+    assert page.locator("#case").get_attribute("data-case") == cases[2]
 
 
 def test_a_digit_after_w_is_always_the_department(company, open_page):
@@ -191,6 +198,10 @@ def test_a_digit_after_w_is_always_the_department(company, open_page):
     MessageFactory(case=case, text="And one more thing", network_time=timezone.now())
     publish_cases([CaseChange(case.pk, case.department_id, case.brand_account_id, case.visibility)])
     page.wait_for_timeout(800)
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(100)
     held.pop().continue_()
     expect(page.get_by_text("Handed over to Billing.")).to_be_visible()
     assert Case.objects.get(pk=case.pk).department == company.billing
