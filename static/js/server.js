@@ -11,7 +11,7 @@
     somebody_else: "Somebody else has signed in in this browser. Reload the page to go on as that person.",
     signed_out: "You are signed out.",
     forbidden: "You may not do this, or not any longer.",
-    missing: "It is not there any more, or no longer yours to see.",
+    missing: "It is not there any more, or no longer yours.",
     conflict: "Somebody else was quicker. Reload the page to see how it stands.",
     large: "It is too large.",
     busy: "The server has too much to do. Wait a moment.",
