@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
@@ -15,9 +15,17 @@ from accounts.models import User
 from accounts.sign_in import browsers, limits
 from wording.spans import written_span
 
+_MISMATCH = "The name or the password is not correct."
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Closes sign-up, because an administrator adds every user, and slows down guessing of passwords."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _MISMATCH,
+        "username_password_mismatch": _MISMATCH,
+    }
 
     def is_open_for_signup(self, request: HttpRequest | None, **kwargs: Any) -> bool:
         return False
