@@ -17,7 +17,7 @@ def objection_to_closing(department: Department) -> str:
     if rule is not None:
         return f"The rule “{rule.name}” leads to {department}. Change it or switch it off first."
     if RoutingDefault.objects.filter(department=department).exists():
-        return f"Messages that no rule takes go to {department}. Choose another default first."
+        return f"Messages that no rule matches go to {department}. Choose another default first."
     moving = SLAPolicy.objects.filter(enabled=True, steps__contains=[{"move_to": department.slug}]).first()
     if moving is not None:
         return f"The policy “{moving}” moves overdue cases to {department}. Change it or switch it off first."

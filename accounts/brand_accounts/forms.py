@@ -35,7 +35,7 @@ class CharterForm(BrandAccountForm):
 
     purpose = _paragraph_field("Purpose", "Why the company is here.")
     audience = _paragraph_field("Audience", "Who it speaks to.")
-    objective = _paragraph_field("Objective", "What it should reach, so that one can tell whether it does.")
+    objective = _paragraph_field("Objective", "What it should achieve, so that you can tell whether it does.")
     promised_hours = forms.DecimalField(
         label="Promised response, in hours",
         min_value=Decimal("0.25"),

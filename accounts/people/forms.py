@@ -47,6 +47,7 @@ class UserForm(UserModelForm):
             self.fields[name].required = True
         self.fields["initials"].help_text = "Added to their answers, for example ^AB: two to four letters."
         self.fields["username"].help_text = "They can sign in with it or with the e-mail address."
+        self.fields["username"].label = "User name"
         if self.instance.pk:
             self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
         self._add_grant_fields()

@@ -187,7 +187,7 @@ class AssignmentForm(DepartmentModelForm):
         }
         help_texts = {
             "max_per_person": "Open cases of this department at once. Empty: as many as the person's own capacity.",
-            "prefers_last_helper": "If they are available and have room; before turn and load.",
+            "prefers_last_helper": "If they are available and have room. This comes before turn and workload.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -56,7 +56,7 @@ def give_back(request: InboxRequest) -> HttpResponse:
         return redirect("inbox:presence")
     ids = leavers.unassign_cases(leavers.open_cases_of(user), by=user, reason=f"{user} is away", now=now)
     automatic.assign_cases_automatically(now)
-    messages.success(request, leavers.describe_where_cases_went(ids) or "You had no open case.")
+    messages.success(request, leavers.describe_where_cases_went(ids) or "You had no open cases.")
     return redirect("inbox:presence")
 
 

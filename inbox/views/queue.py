@@ -32,8 +32,8 @@ _NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
 _EMPTY: dict[str, tuple[str, str]] = {
     "open": ("Nobody is waiting", "New messages appear here automatically."),
     "unassigned": ("Every case is assigned", "New cases without an assignee appear here automatically."),
-    "mine": ("You have no open case", "Press T to take the most urgent case that nobody has."),
-    "watching": ("You watch no open case", "Cases that you hand over stay here until they are resolved."),
+    "mine": ("You have no open cases", "Press T to take the most urgent case that nobody has."),
+    "watching": ("You are not watching any open case", "Cases that you hand over stay here until they are resolved."),
     "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here automatically."),
     "unsent": ("Every answer was sent", "An answer that cannot be sent, or may not have been sent, appears here."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),

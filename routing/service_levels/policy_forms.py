@@ -111,7 +111,7 @@ class PolicyForm(forms.Form):
                     label="Tell",
                     widget=forms.CheckboxSelectMultiple,
                 ),
-                f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one"),
+                f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one step"),
                 f"move{number}": forms.ChoiceField(choices=move, required=False, label="Move it to"),
                 f"number{number}": forms.IntegerField(required=False, widget=forms.HiddenInput),
             }

@@ -36,7 +36,7 @@ def test_a_department_that_rules_lead_to_stays_open(admin, department):
     address = reverse("accounts:department_open", args=[department.pk])
     assert "“Parcels” leads to" in admin.post(address, {"open": "0"}, follow=True).content.decode()
     rule.delete()
-    assert "that no rule takes" in admin.post(address, {"open": "0"}, follow=True).content.decode()
+    assert "that no rule matches" in admin.post(address, {"open": "0"}, follow=True).content.decode()
     department.refresh_from_db()
     assert department.is_open
     RoutingDefault.objects.all().delete()

@@ -202,7 +202,7 @@ class TestReading:
         verbs.hand_over_case(other.pk, ann, billing, "A charge", now=NOW)
         watches.set_watching(other.pk, ann, on=False, now=NOW)
         verbs.resolve_case(sent.pk, ben, now=timezone.now())
-        assert "You watch no open case" in signed_in(ann).get("/queue/watching/").content.decode()
+        assert "You are not watching any open case" in signed_in(ann).get("/queue/watching/").content.decode()
 
     def test_who_watches_a_public_case_reads_it_and_does_nothing(self, sent, ann, ben):
         verbs.add_note(sent.pk, ben, "Between us.", now=timezone.now())
