@@ -445,3 +445,12 @@ def test_without_permission_it_names_whom_to_ask_and_who_may_answer(client, agen
         UserFactory(first_name=first, last_name=last, role=role, publishes=may)
     UserFactory(first_name="Gone", role=Role.ADMINISTRATOR, is_active=False)
     assert "Ask Ada Aal to allow it. Until then Bo Berg or Cy Cole can answer." in page(client, case)
+
+
+def test_the_head_of_a_case_says_which_colleague_has_it(client, agent, case, message, service):
+    colleague = UserFactory(departments=[service])
+    address = reverse("inbox:case", args=[case.pk])
+    for assignee, seen in ((None, False), (agent, False), (colleague, True)):
+        case.assignee = assignee
+        case.save(update_fields=["assignee"])
+        assert (f"<bdi>{colleague}</bdi> has it" in client.get(address).content.decode()) is seen
