@@ -133,6 +133,8 @@ def _resolve_half_marked(part: str, opens: _Time, closes: _Time) -> tuple[int, i
 
 def _two_ways(part: str, likely: tuple[int, int], other: tuple[int, int]) -> HoursError:
     second = "–".join(f"{minutes % _DAY // 60:02d}:{minutes % 60:02d}" for minutes in other)
+    if min(minutes % _DAY for minutes in other) >= 10 * 60:
+        second = format_hours((other,))
     when = " if it ends the next morning" if other[1] > _DAY else ""
     return HoursError(
         f"“{part[:30]}” can be read in two ways: write {format_hours((likely,))}, or {second}{when}."
@@ -152,7 +154,14 @@ def _format_interval(opens: int, closes: int) -> str:
     may_be_12_hours = 60 <= start < 13 * 60 and 60 <= end < 13 * 60
     is_early = may_be_12_hours and start < 6 * 60 and end > start
     is_overnight = may_be_12_hours and end <= start
+    if is_overnight and end >= 10 * 60:
+        # No zero can stand in front to say that the clock has 24 hours.
+        return f"{_format_marked_time(start)}–{_format_marked_time(end)}"
     return f"{_format_time(start, pad=is_early)}–{_format_time(end, pad=is_overnight)}"
+
+
+def _format_marked_time(minutes: int) -> str:
+    return f"{(minutes // 60 - 1) % 12 + 1}:{minutes % 60:02d} {'pm' if minutes >= _NOON else 'am'}"
 
 
 def _format_time(minutes: int, *, pad: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from routing.business_hours.notation import (
@@ -87,6 +87,8 @@ def test_what_cannot_be_read_is_named(text, words):
 
 
 @given(st.integers(0, 1439), st.integers(1, 1439))
+@example(601, 1439)
+@example(749, 1400)
 def test_any_interval_is_read_as_it_is_written(opens, length):
     assert parse_hours(format_hours(((opens, opens + length),))) == ((opens, opens + length),)
 
