@@ -296,9 +296,10 @@ def test_search_shows_what_it_finds_and_nothing_more(company, watched, size):
             tab.page.locator("input[name=q]:visible").first.press("Enter")
         tab.check()
     tab.visit("/search/?q=neighbour")
-    assert NEIGHBOUR in tab.page.locator("main").inner_text()
+    # Waits: rows take part in the layout (`content-visibility`) a moment after the page has come.
+    expect(tab.page.locator("main")).to_contain_text(NEIGHBOUR)
     tab.visit("/search/?q=__pwned")
-    assert "__pwned" in tab.page.locator("main").inner_text()
+    expect(tab.page.locator("main")).to_contain_text("__pwned")
     assert not tab.wrong, "\n".join(tab.wrong)
 
 

@@ -329,7 +329,7 @@ class TestSettling:
 
     def test_another_answers_id_is_refused(self, doubtful, manager, brand):
         ReplyFactory(parent=MessageFactory(case=doubtful.case), remote_id="1799", state=ReplyState.SENT)
-        with pytest.raises(Invalid, match="Another answer"):
+        with pytest.raises(Invalid, match="another answer"):
             verbs.settle_reply(doubtful.pk, manager, "sent", now=LATER, remote_id="1799")
 
     def test_without_an_id_it_is_looked_for_again(self, doubtful, manager):

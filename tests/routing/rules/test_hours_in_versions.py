@@ -45,7 +45,7 @@ def test_new_hours_are_a_new_version_and_the_old_one_decides_as_it_did(office):
 
 
 def test_a_calendar_that_a_rule_asks_cannot_be_deleted(office):
-    with pytest.raises(CalendarInUse, match="asked by the rules “By day”"):
+    with pytest.raises(CalendarInUse, match="used by the rules “By day”"):
         delete_calendar(office.pk, None, NOW)
     editing.delete_rule(Rule.objects.get(name="By day").key, None, NOW)
     delete_calendar(office.pk, None, NOW)
