@@ -86,6 +86,7 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     expect(page.locator(".msg.pending")).to_have_count(0)
     expect(page.locator(".msg.out")).to_contain_text("It leaves today. ^ML")
 
+    page.wait_for_timeout(1000)
     page.locator("#case-bar h2").focus()
     page.keyboard.press("e")
     expect(page.locator("#case-bar")).to_contain_text("resolved")
