@@ -75,7 +75,7 @@
       for (const form of shown.querySelectorAll("form:not([action])")) form.action = url;
       window.htmx.process(shown);
       const again = [...shown.querySelectorAll("form")].find((form) => form.action === url && form.querySelector(TYPED));
-      if (again && (status === 422 || again.dataset.keep === "off")) this.keeper.markUnsaved(again);
+      if (again && (status === 422 || again.dataset.keep)) this.keeper.markUnsaved(again);
       const wrong = shown.querySelector("[aria-invalid=true], .error");
       const place = new URL(this.form.getAttribute("action") || "", location.href).hash;
       if (place) shown.querySelector(place)?.scrollIntoView();

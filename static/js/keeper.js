@@ -8,8 +8,9 @@
   const LONGEST = 100000;
 
   const isKept = (form) => form.getAttribute("method") === "post" && !form.closest(".door, dialog");
-  // Its rows come and go by script: half of them given back would be another form.
   const isStored = (form) => !form.closest("[data-keep=off]");
+  // Its rows come and go: only the server can show it again as it was.
+  const hasRows = (form) => form.dataset.keep === "rows";
   const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
   const controlsOf = (form) => [...form.elements].filter((field) => field.name && (isChoice(field) || field.matches(`select, ${TYPED}`)));
   const valueOf = (field) => (isChoice(field) ? field.checked : field.value);
@@ -25,6 +26,7 @@
     for (const field of controlsOf(form)) (values[field.name] ||= []).push(read(field));
     return values;
   }
+  const fieldsOf = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
   const typedIn = (form) => controlsOf(form).filter((field) => field.matches(TYPED) && field.value !== field.defaultValue);
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -35,7 +37,18 @@
       this.touched = new Set();
       // A form is given back what was kept once: what another tab is typing meanwhile is no business of this one.
       this.seen = new WeakSet();
+      // What a form with rows showed before somebody changed it.
+      this.before = new WeakMap();
       this.leaving = false;
+    }
+
+    beforeOf(form) {
+      return this.before.get(form) ?? this.read(form)?.shown ?? collect(form, shownOf);
+    }
+
+    isChanged(form) {
+      if (hasRows(form)) return !same(collect(form, valueOf), this.beforeOf(form));
+      return typedIn(form).length > 0;
     }
 
     key(form) {
@@ -57,9 +70,10 @@
       if (!this.person || !isKept(form)) return;
       this.touched.add(form);
       const values = collect(form, valueOf);
-      const entry = JSON.stringify({ values, shown: collect(form, shownOf), at: Date.now() });
+      const shown = hasRows(form) ? this.beforeOf(form) : collect(form, shownOf);
+      const entry = JSON.stringify({ values, shown, fields: hasRows(form) ? fieldsOf(form) : undefined, at: Date.now() });
       try {
-        if (isStored(form) && typedIn(form).length && entry.length < LONGEST) localStorage.setItem(this.key(form), entry);
+        if (isStored(form) && this.isChanged(form) && entry.length < LONGEST) localStorage.setItem(this.key(form), entry);
         else localStorage.removeItem(this.key(form));
       } catch {
         // The browser's storage is full or switched off: the page still asks before it is left.
@@ -87,7 +101,10 @@
     giveBackAll() {
       if (!this.person) return;
       for (const form of document.querySelectorAll("form")) {
-        if (isKept(form) && !this.touched.has(form) && !this.seen.has(form)) this.giveBack(form);
+        if (isKept(form) && !this.touched.has(form) && !this.seen.has(form)) {
+          if (hasRows(form)) this.offerBack(form);
+          else this.giveBack(form);
+        }
         this.seen.add(form);
       }
     }
@@ -104,6 +121,33 @@
         this.fill(form, entry);
         this.say(form, `What you typed is back. It ${form.id === "reply-form" ? "has not been sent" : "is not saved yet"}.`, ["Discard", () => this.discard(form)]);
       } else this.say(form, `You typed “${this.words(form, entry)}” here, which was not saved; this has been changed since.`, ["Put it back", () => this.fill(form, entry)], ["Discard", () => this.discard(form)]);
+    }
+
+    // The server is asked to show the form with the rows as they were; it saves nothing.
+    offerBack(form) {
+      const entry = this.read(form);
+      this.before.set(form, collect(form, valueOf));
+      if (!entry?.fields) return;
+      const shown = Object.values(this.before.get(form)).flat();
+      const typed = Object.values(entry.values).flat().filter((value) => typeof value === "string" && value && !shown.includes(value));
+      this.say(form, `You changed this form${typed.length ? ` (“${typed.join(" · ").slice(0, 200)}”)` : ""} and did not save it.`, ["Put it back", () => this.putBack(form, entry)], ["Discard", () => this.discard(form)]);
+    }
+
+    putBack(form, { fields }) {
+      const again = document.createElement("form");
+      again.method = "post";
+      again.action = location.href;
+      again.hidden = true;
+      const secret = ["csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value];
+      for (const [name, value] of [secret, ...fields, ["do", "look"]]) {
+        const field = document.createElement("textarea");
+        field.name = name;
+        field.value = value;
+        again.append(field);
+      }
+      this.seen.add(again);
+      document.getElementById("content").append(again);
+      again.requestSubmit();
     }
 
     // An answer whose receipt got lost stands in the thread: it is not offered for sending once more.
@@ -160,11 +204,20 @@
     markUnsaved(form) {
       form.dataset.changed = "yes";
       this.touched.add(form);
+      if (!hasRows(form)) return;
+      this.seen.add(form);
+      this.before.set(form, this.beforeOf(form));
+      this.keep(form);
+    }
+
+    keepRows(part) {
+      const form = part.closest?.("form[data-keep=rows]");
+      if (form && this.before.has(form) && this.isChanged(form)) this.keep(form);
     }
 
     // Only what neither the server has nor goes there by itself, as the draft of an answer does.
     isUnsaved() {
-      return [...this.touched].some((form) => form.isConnected && form.dataset.unsaved !== "no" && (form.dataset.changed || typedIn(form).some((field) => field.value.trim())));
+      return [...this.touched].some((form) => form.isConnected && form.dataset.unsaved !== "no" && (form.dataset.changed || (hasRows(form) ? this.isChanged(form) : typedIn(form).some((field) => field.value.trim()))));
     }
 
     sweep() {
@@ -192,7 +245,10 @@
       if (target.form) keeper?.keep(target.form);
     });
   }
-  document.addEventListener("htmx:afterSettle", () => keeper?.giveBackAll());
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    keeper?.giveBackAll();
+    keeper?.keepRows(target);
+  });
   document.addEventListener("htmx:oobAfterSwap", () => keeper?.giveBackAll());
   // Before the answer is put in: it may bring the same form, empty.
   document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig } }) => {
