@@ -9,12 +9,13 @@ import asyncio
 import csv
 import hashlib
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from simulator.identifiers import number_for
 from simulator.placing import Draft
@@ -27,6 +28,10 @@ from simulator.x.length import LIMIT, weighted
 COMMENT_LENGTH = 8000
 POST_LENGTH = 63_206
 ORIGIN = "stream"
+_SEPARATOR_LINE = re.compile(r'^\s*"?sep=([^\w"\s]|\t|\\t)"?[,;\t|]*\s*$', re.IGNORECASE)
+_SEPARATORS = ",;\t|"
+#: What a line without cells consists of.
+_BLANK = _SEPARATORS + " \r\n"
 
 
 class BadStreamFile(Exception):
@@ -56,7 +61,7 @@ def read_rows(path: Path) -> Rows:
     rows, seen = Rows(), Counter[str]()
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            for line, row in _rows(path, csv.DictReader(lines, strict=True)):
+            for line, row in _rows(path, lines):
                 text = row["text"]
                 if not text.strip():
                     rows.skipped.append(f"line {line}: no text, not posted")
@@ -89,23 +94,42 @@ def _line_of(path: Path, near: int) -> int:
     return near
 
 
-def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, lines: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
+    skipped, separator = _skip_to_header(lines)
+    reader = csv.DictReader(lines, delimiter=separator, strict=True)
     try:
         names = reader.fieldnames or []
         if "text" not in names:
             raise BadStreamFile(
-                f"{path}, line 1: there is no column named text (found: {', '.join(names) or 'nothing'})"
+                f"{path}, line {skipped + 1}: there is no column named text (found: {', '.join(names) or 'nothing'})"
             )
         for row in reader:
+            line = skipped + reader.line_num
             if None in row or None in row.values():
-                raise BadStreamFile(
-                    f"{path}, line {reader.line_num}: {len(names)} columns expected; check the quotes"
-                )
+                raise BadStreamFile(f"{path}, line {line}: {len(names)} columns expected; check the quotes")
             if "\0" in row["text"]:
-                raise BadStreamFile(f"{path}, line {reader.line_num}: a NUL character")
-            yield reader.line_num, row
+                raise BadStreamFile(f"{path}, line {line}: a NUL character")
+            yield line, row
     except csv.Error as error:
-        raise BadStreamFile(f"{path}, row from line {reader.line_num + 1}: {error}") from None
+        raise BadStreamFile(f"{path}, row from line {skipped + reader.line_num + 1}: {error}") from None
+
+
+def _skip_to_header(lines: TextIO) -> tuple[int, str]:
+    """Leave the file at its header: return how many lines stand before it, and what separates cells.
+
+    Blank lines stand there, and the line `sep=;` by which Excel is told the separator. Without one it is what occurs
+    most often in the header.
+    """
+    separator, skipped, place = "", 0, lines.tell()
+    while line := lines.readline():
+        if match := _SEPARATOR_LINE.match(line):
+            separator = "\t" if match[1] == "\\t" else match[1]
+        elif line.strip(_BLANK):
+            separator = separator or max(_SEPARATORS, key=line.count)
+            break
+        skipped, place = skipped + 1, lines.tell()
+    lines.seek(place)
+    return skipped, separator or ","
 
 
 class Streamer:

@@ -89,6 +89,23 @@ def test_rows_without_text_are_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "sep=;\r\nid;text\r\n1;Lid, again\r\n2;Off\r\n",
+        '\n\n"sep=|"\nid|text\n1|Lid, again\n2|Off\n',
+        "sep=\\t\nid\ttext\n1\tLid, again\n2\tOff\n",
+        "\n;\nid;text\n1;Lid, again\n2;Off\n",
+    ],
+)
+def test_a_spreadsheet_may_name_its_separator_before_the_header(tmp_path, content):
+    file = tmp_path / "sheet.csv"
+    file.write_bytes(content.encode("utf-8-sig"))
+    rows = stream.read_rows(file)
+    assert [row.text for row in rows.rows] == ["Lid, again", "Off"]
+    assert rows.rows[-1].line == content.count("\n")
+
+
+@pytest.mark.parametrize(
     ("content", "line"),
     [
         (b"id,words\n1,a\n", "line 1"),
@@ -98,6 +115,8 @@ def test_rows_without_text_are_reported(tmp_path):
         (b"id,text\n1,a\n2,\xff\n", "line 3"),
         (b'id,text\n1,"a\n', "line 2"),
         (b"id,text\n1,a\x00b\n", "line 2"),
+        (b"sep=;\nid;words\n1;a\n", "line 2"),
+        (b"\nsep=,\nid,text\n1,a\n2,b,c\n", "line 5"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_line(tmp_path, content, line):
