@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+#: Kinds of attachments as networks call them, for people.
+_KINDS = {
+    "photo": "picture", "image": "picture", "animated_gif": "animated picture", "audio": "voice message",
+    "application": "file", "text": "file", "fallback": "link", "share": "link", "quoted_post": "quoted post",
+    "shared_post": "post", "template": "message with buttons", "location": "place", "media": "attachment",
+    "unavailable": "attachment that only the network shows", "unsupported": "message of a kind that only the network shows",
+}  # fmt: skip
 _SIGNS = {"x": ("X", ""), "facebook": ("f", "f"), "mastodon": ("M", "m")}
 
 
@@ -81,3 +90,12 @@ def display_name(handle: str, name: str) -> str:
     The same as `Identity.display_name`, for rows that are not model instances.
     """
     return f"@{handle}" if handle else name or "Unknown author"
+
+
+def attachment_label(stored: Mapping[str, Any]) -> str:
+    """Return what a stored attachment is: its name, the address of a link, or else its kind."""
+    kind, name = str(stored.get("kind") or "attachment"), str(stored.get("name") or "")
+    words = _KINDS.get(kind, kind.replace("_", " "))
+    if name and kind == "quoted_post":
+        return f"{words} by {name}"
+    return name or (str(stored.get("url") or "") if words == "link" else "") or words

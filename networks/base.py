@@ -11,44 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
-from networks.blind_spots import BlindSpot
+from networks.capabilities import Capabilities as Capabilities
+from networks.capabilities import LengthUnit as LengthUnit
+from networks.capabilities import StreamKind as StreamKind
 from networks.presence import KnownMessage, Presence, UnreadPart
 from networks.refusals import Refusal as Refusal
 
 JSONObject = Mapping[str, Any]
 
-StreamKind = Literal["mentions", "comments", "visitor_posts", "direct"]
 Visibility = Literal["public", "direct"]
-LengthUnit = Literal["x_weighted", "grapheme", "char"]
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """Features of a network's API; pages check these, never the network's name."""
-
-    network: str
-    label: str
-    streams: tuple[StreamKind, ...]
-    max_length: int
-    max_dm_length: int
-    length_unit: LengthUnit
-    threading: Literal["tree", "flat", "dm"]
-    dm_length_unit: LengthUnit | None = None  #: where it differs from `length_unit`
-    refused_characters: str = ""
-    dm: bool = False
-    like: bool = False
-    hide: bool = False
-    delete_own: bool = False
-    delete_other: bool = False
-    edit: bool = False
-    private_reply: bool = False
-    max_attachments: int = 0
-    mime_types: tuple[str, ...] = ()
-    #: How long after the customer's last direct message an answer is still allowed.
-    reply_window: dt.timedelta | None = None
-    idempotent_send: bool = False
-    webhooks: bool = False
-    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +37,13 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """Something that hangs on a message. `text` is what it says: the quoted post, the options of a poll."""
+
     kind: str
     url: str = ""
     mime_type: str = ""
     name: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +71,10 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     can_reply: bool = True
     reply_ref: JSONObject = field(default_factory=dict)
-    #: True when the message reposts somebody's post, with or without a comment.
+    #: True when the message only passes on somebody's post. A quote has words of its own and is none.
     is_repost: bool = False
+    #: True where each edit gives a message a new `remote_id`: two texts under one id are then no edit.
+    has_id_per_edit: bool = False
     #: True when the message is directly under a post of our own, where the network reports that.
     is_under_own_post: bool = False
     #: The ids that the message had before and after each edit, where the network reports them. Answers to the

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from networks.base import Capabilities, Connector, Credentials
 from networks.blind_spots import BlindSpot
 from networks.facebook.connector import FacebookConnector
 from networks.x.connector import XConnector
+
+_PLAIN_ID = re.compile(r"[0-9A-Za-z_:.-]{1,100}")
 
 CONNECTORS: dict[str, type[Connector]] = {
     "x": XConnector,
@@ -40,6 +44,13 @@ def network_label(network: str) -> str:
     This is its key when its connector was removed.
     """
     return CONNECTORS[network].capabilities.label if network in CONNECTORS else network
+
+
+def public_address(network: str, remote_id: str) -> str:
+    """Return the address of a public message, "" where there is none."""
+    if network not in CONNECTORS or not _PLAIN_ID.fullmatch(remote_id):
+        return ""
+    return CONNECTORS[network].capabilities.public_address.replace("{id}", remote_id)
 
 
 def network_choices() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject, Left
 
 from inbox.display import display_name
 from inbox.models import Case, Direction, Message, Visibility
-from networks.registry import network_label
+from networks.registry import network_label, public_address
 from wording.times import clock_time
 
 #: Characters of the answered post that are shown.
@@ -20,10 +20,14 @@ MOST_CHARACTERS = 280
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPost:
-    """The post that a message answers. `text` is "" for one that is not kept here, which `words` then says."""
+    """The post that a message answers.
+
+    `text` is "" for one that is not kept here, which `words` then says; `address` leads to it on its network.
+    """
 
     words: str
     text: str = ""
+    address: str = ""
 
 
 def answered_post_json() -> QuerySet[Message, Any]:
@@ -52,7 +56,10 @@ def answered_post(message: Message, case: Case, now: dt.datetime) -> AnsweredPos
         return None
     above: dict[str, Any] | None = getattr(message, "answered", None)
     if above is None:
-        return AnsweredPost(f"Answers a post that is not kept here: see it on {network_label(case.network)}")
+        return AnsweredPost(
+            f"Answers a post that is not kept here: see it on {network_label(case.network)}",
+            address=public_address(case.network, message.parent_remote_id),
+        )
     if above["case"] == case.pk or not above["text"]:
         return None
     who = "our post" if above["direction"] == Direction.OUTBOUND else _author(above)

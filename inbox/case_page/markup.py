@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from inbox.addresses import address_pattern
+from inbox.case_page.answered_post import AnsweredPost
 from inbox.case_page.timeline_items import TimelineItem
 from inbox.cases.reading_words import MessageReading, reading_chips
 from inbox.models import Message
@@ -36,11 +37,16 @@ _MESSAGES = {
 _MARK = ' <span class="chip">{}</span>'
 _TEXT = '<p class="said" dir="auto" hx-disable>{}</p>'
 _ANSWERED = '<blockquote class="answered"><p class="soft-text"><bdi hx-disable>{}</bdi></p>{}</blockquote>'
+_ANSWERED_ELSEWHERE = (
+    '<blockquote class="answered"><p class="soft-text"><a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}'
+    '<span class="visually-hidden">, in a new tab</span></a></p></blockquote>'
+)
 _ANSWERED_TEXT = '<p class="said" dir="auto" hx-disable>{}</p>'
 _TOMBSTONE = '<p class="tombstone">{}</p>'
 _NO_TEXT = '<p class="said soft-text">{}</p>'
 _REST = '<details class="rest"><summary>Show the rest ({} characters)</summary>{}</details>'
 _LINK = '<p class="attachment" hx-disable><a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a></p>'
+_ATTACHED = '<blockquote class="answered">{}<p class="said" dir="auto" hx-disable>{}</p></blockquote>'
 _LABEL = '<p class="attachment" hx-disable>{}</p>'
 _EARLIER = '<details class="rest"><summary>Earlier versions ({})</summary>{}</details>'
 _EARLIER_TEXT = '<p class="said soft-text" dir="auto" hx-disable>{}</p>'
@@ -65,8 +71,7 @@ def item_markup(item: TimelineItem) -> SafeString | None:
 def _body(item: TimelineItem) -> SafeString:
     parts: list[SafeString] = []
     if item.answered:
-        above = format_html(_ANSWERED_TEXT, item.answered.text) if item.answered.text else ""
-        parts.append(format_html(_ANSWERED, item.answered.words, above))
+        parts.append(_answered_markup(item.answered))
     if item.erased:
         parts.append(format_html(_TOMBSTONE, "This text was deleted."))
     elif item.deleted:
@@ -77,10 +82,9 @@ def _body(item: TimelineItem) -> SafeString:
         parts.append(format_html(_NO_TEXT, "(no text)"))
     if item.rest:
         parts.append(format_html(_REST, len(item.rest), format_html(_TEXT, item.rest)))
-    parts += [
-        format_html(_LINK, link.href, link.label) if link.href else format_html(_LABEL, link.label)
-        for link in item.links
-    ]
+    for link in item.links:
+        label = format_html(_LINK, link.href, link.label) if link.href else format_html(_LABEL, link.label)
+        parts.append(format_html(_ATTACHED, label, link.text) if link.text else label)
     if item.earlier:
         texts = format_html_join("", _EARLIER_TEXT, ((text,) for text in item.earlier))
         parts.append(format_html(_EARLIER, len(item.earlier), texts))
@@ -88,6 +92,13 @@ def _body(item: TimelineItem) -> SafeString:
     if item.reading:
         parts.append(item.reading)
     return parts[0] if len(parts) == 1 else format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _answered_markup(answered: AnsweredPost) -> SafeString:
+    if answered.address:
+        return format_html(_ANSWERED_ELSEWHERE, answered.address, answered.words)
+    above = format_html(_ANSWERED_TEXT, answered.text) if answered.text else ""
+    return format_html(_ANSWERED, answered.words, above)
 
 
 def reading_markup(message: Message, *, may_correct: bool) -> SafeString:

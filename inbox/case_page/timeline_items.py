@@ -13,7 +13,7 @@ from accounts.models import BrandAccount, User
 from inbox.case_page.answered_post import AnsweredPost
 from inbox.case_page.event_lines import event_line
 from inbox.changes.refusals import name_or_somebody
-from inbox.display import initials
+from inbox.display import attachment_label, initials
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Verb, Visibility
 from inbox.replies.second_tries import NEEDS_OTHER_WORDS
 from networks.registry import network_label
@@ -37,10 +37,14 @@ _FLAG_WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class AttachmentLink:
-    """An attachment of a message; `href` is "" when its address does not lead to the web."""
+    """An attachment of a message; `href` is "" when its address does not lead to the web.
+
+    `text` is what it says, "" for one that says nothing.
+    """
 
     label: str
     href: str
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -122,8 +126,9 @@ def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.date
 
 
 def _attachment_link(stored: dict[str, Any]) -> AttachmentLink:
-    kind = str(stored.get("kind") or "attachment")
-    return AttachmentLink(str(stored.get("name") or kind), web_address(str(stored.get("url", ""))))
+    return AttachmentLink(
+        attachment_label(stored), web_address(str(stored.get("url", ""))), str(stored.get("text", ""))
+    )
 
 
 def web_address(address: str) -> str:

@@ -95,8 +95,8 @@ def _is_edited_since(stored: StoredMessage, item: Storable) -> bool:
     edited_at = item.message.edited_at
     if edited_at is not None:
         return stored.edited_at is None or edited_at > stored.edited_at
-    if item.message.remote_id != stored.remote_id:
-        return False  # an older version of a message that gets a new id with every edit
+    if item.message.has_id_per_edit or item.message.remote_id != stored.remote_id:
+        return False  # the same version, or an older version of a message that gets a new id with every edit
     if item.message.author.is_self and _sent_words(item.text) == _sent_words(stored.text):
         return False
     return item.text != stored.text

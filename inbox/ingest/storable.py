@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from inbox.display import attachment_label
 from inbox.text import LONGEST_NAME, SURROGATE, clean_address, clean_line, clean_text, needs_repair
 from networks.base import Attachment, InboundMessage
 
@@ -20,6 +21,8 @@ LONGEST_PREVIEW = 240
 LONGEST_ID = 200
 LONGEST_AUTHOR_ID = 128
 MAX_ATTACHMENTS = 50
+#: Most characters that are stored of what an attachment says.
+LONGEST_ATTACHED_TEXT = 2000
 #: Postgres' integer, which holds follower counts.
 _MAX_FOLLOWERS = 2**31 - 1
 _MAX_DEPTH = 200
@@ -52,7 +55,7 @@ class Storable:
         """One line for rows; the kind of the first attachment when there is no text."""
         line = " ".join(self.text[: LONGEST_PREVIEW * 4].split())
         if not line and self.attachments:
-            line = f"[{self.attachments[0]['kind']}]"
+            line = f"[{attachment_label(self.attachments[0])}]"
         return line if len(line) <= LONGEST_PREVIEW else line[: LONGEST_PREVIEW - 1] + "…"
 
 
@@ -99,12 +102,15 @@ def make_storable(message: InboundMessage, own_id: str, now: dt.datetime) -> Sto
 
 
 def _clean_attachment(attachment: Attachment) -> dict[str, str]:
-    return {
+    stored = {
         "kind": clean_line(attachment.kind)[:40] or "media",
         "url": clean_address(attachment.url),
         "mime_type": clean_line(attachment.mime_type)[:100],
         "name": clean_line(attachment.name),
     }
+    if attachment.text:
+        stored["text"] = clean_text(attachment.text[:LONGEST_ATTACHED_TEXT])[0]
+    return stored
 
 
 def _unknown_author_id(message: InboundMessage) -> str:

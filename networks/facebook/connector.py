@@ -76,6 +76,7 @@ class FacebookConnector:
         reply_window=dt.timedelta(hours=24),
         webhooks=True,
         blind_spots=BLIND_SPOTS,
+        public_address="https://www.facebook.com/{id}",
     )
 
     def __init__(

@@ -32,6 +32,7 @@ from networks.presence import KnownMessage, Presence
 from networks.transport import HTTPAnswer
 from networks.x import auth, errors, find, length, parse, webhook
 from networks.x.blind_spots import BLIND_SPOTS
+from networks.x.included import EVENT_EXPANSIONS
 from networks.x.poll import EVENT_PARAMS, POST_PARAMS, XPoller
 
 _LOOKUP_SIZE = 100
@@ -57,6 +58,7 @@ class XConnector:
         private_reply=True,
         webhooks=True,
         blind_spots=BLIND_SPOTS,
+        public_address="https://x.com/i/web/status/{id}",
     )
 
     def __init__(
@@ -166,7 +168,10 @@ class XConnector:
 
     def _fetch_event(self, remote_id: str) -> InboundMessage | None:
         route = f"/2/dm_events/{parse.require_x_id(remote_id.removeprefix(parse.DM_PREFIX))}"
-        fields = {"dm_event.fields": ",".join(EVENT_PARAMS["dm_event_fields"]), "expansions": "sender_id"}
+        fields = {
+            "dm_event.fields": ",".join(EVENT_PARAMS["dm_event_fields"]),
+            "expansions": ",".join(EVENT_EXPANSIONS),
+        }
         call = lambda: self._client.request("GET", route, params=fields, user_auth=self._user_auth)  # noqa: E731
         try:
             document = wire.as_mapping(self._send_request(call, scope="dm.read").document)

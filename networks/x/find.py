@@ -13,6 +13,7 @@ from networks.base import AmbiguousSend, InboundMessage, JSONObject, Rejected, R
 from networks.presence import Presence
 from networks.transport import HTTPAnswer
 from networks.x import errors, parse
+from networks.x.included import SITE, Included
 
 #: Our clock and X's may differ by this much, and X truncates times to the second.
 CLOCK_SKEW = dt.timedelta(seconds=5)
@@ -41,7 +42,7 @@ def parse_x_sent_message(answer: HTTPAnswer, key: str, prefix: str = "") -> Sent
 def _build_sent_message(remote_id: str, prefix: str) -> SentMessage:
     if prefix:
         return SentMessage(prefix + remote_id)
-    return SentMessage(remote_id, f"{parse.SITE}/i/web/status/{remote_id}")
+    return SentMessage(remote_id, f"{SITE}/i/web/status/{remote_id}")
 
 
 def dm_target(ref: JSONObject) -> dict[str, str]:
@@ -61,9 +62,9 @@ def dm_target(ref: JSONObject) -> dict[str, str]:
 
 def posts_by_id(document: Mapping[str, Any], own_id: str) -> dict[str, InboundMessage]:
     """Return the posts of a look-up by id."""
-    users, found_media = parse.users_by_id(document), parse.media_by_key(document)
+    included = Included.from_document(document)
     messages, _ = wire.parse_items(
-        document.get("data"), lambda item: parse.parse_x_post(item, "mentions", own_id, users, found_media)
+        document.get("data"), lambda item: parse.parse_x_post(item, "mentions", own_id, included)
     )
     return {message.remote_id: message for message in messages}
 
@@ -101,7 +102,7 @@ def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMe
     if data is None:
         return None
     try:
-        return parse.parse_x_direct_message(data, own_id, parse.users_by_id(document), {})
+        return parse.parse_x_direct_message(data, own_id, Included.from_document(document))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RetryLater("X: an answer that could not be read.", code="malformed") from None
 
@@ -128,11 +129,12 @@ def find_own_x_message(
     Returns it (None when it is not there) and the next page's token ("" when no further page is worth
     reading).
     """
+    included = Included()
 
     def read(item: Any) -> InboundMessage | None:
         if direct:
-            return parse.parse_x_direct_message(item, own_id, {}, {})
-        return parse.parse_x_post(item, "mentions", own_id, {}, {})
+            return parse.parse_x_direct_message(item, own_id, included)
+        return parse.parse_x_post(item, "mentions", own_id, included)
 
     messages, _ = wire.parse_items(document.get("data"), read)
     for message in messages:

@@ -7,13 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from networks import wire
-from networks.base import Attachment, Author, InboundMessage, StreamKind
+from networks.base import Author, InboundMessage, StreamKind
+from networks.x.included import (
+    SITE,
+    Included,
+    parse_attachments,
+    post_text,
+    readable_text,
+    references,
+)
 
 #: Snowflake ids contain the milliseconds since this time (2010-11-04) above their lowest 22 bits.
 _EPOCH_MS = 1288834974657
 #: Older ids were plain counters.
 _FIRST_SNOWFLAKE = 30_000_000_000
-SITE = "https://x.com"
 DM_PREFIX = "dm-"
 
 
@@ -53,34 +60,6 @@ def _created_at(item: Mapping[str, Any], remote_id: str) -> dt.datetime:
     return time_from_id(remote_id) if stated is None else wire.require_time(stated)
 
 
-def unescape_text(text: str) -> str:
-    """Unescape &, < and >, which X escapes in posts."""
-    if "&" not in text:
-        return text
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def users_by_id(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the users included in a page, by id.
-
-    Malformed ones are left out; their posts are still read.
-    """
-    return _included(document, "users", "id")
-
-
-def media_by_key(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return _included(document, "media", "media_key")
-
-
-def _included(document: Mapping[str, Any], kind: str, key: str) -> dict[str, Mapping[str, Any]]:
-    included = wire.as_mapping(document.get("includes"))
-    return {
-        str(record.get(key)): record
-        for record in wire.as_list(included.get(kind))
-        if isinstance(record, dict)
-    }
-
-
 def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_id: str) -> Author:
     """Return the author of a post. `remote_id` is "" when X did not report one."""
     if user_id is None:
@@ -97,25 +76,6 @@ def parse_x_author(user_id: object, users: Mapping[str, Mapping[str, Any]], own_
         is_self=remote_id == own_id,
         followers=wire.optional_count(wire.as_mapping(user.get("public_metrics")).get("followers_count")),
         verified=user.get("verified") is True,
-    )
-
-
-def _parse_attachments(
-    item: Mapping[str, Any], media: Mapping[str, Mapping[str, Any]]
-) -> tuple[Attachment, ...]:
-    attached = item.get("attachments")
-    if not isinstance(attached, dict):
-        return ()
-    keys = [str(key) for key in wire.as_list(attached.get("media_keys"))]
-    return tuple(
-        Attachment(
-            kind=wire.optional_text(media.get(key, {}).get("type")) or "media",
-            url=wire.optional_text(
-                media.get(key, {}).get("url") or media.get(key, {}).get("preview_image_url")
-            ),
-            name=key,
-        )
-        for key in keys
     )
 
 
@@ -143,13 +103,6 @@ def _edit_history(history: Any) -> tuple[str, ...]:
     )
 
 
-def _is_repost(item: Mapping[str, Any]) -> bool:
-    return any(
-        isinstance(reference, dict) and reference.get("type") in ("retweeted", "quoted")
-        for reference in wire.as_list(item.get("referenced_tweets"))
-    )
-
-
 def _addresses_brand(item: Mapping[str, Any], own_id: str) -> bool:
     """Tell whether a post mentions the brand or answers it.
 
@@ -169,21 +122,17 @@ def parse_x_post(
     item: Mapping[str, Any],
     stream: StreamKind,
     own_id: str,
-    users: Mapping[str, Mapping[str, Any]],
-    found_media: Mapping[str, Mapping[str, Any]],
+    included: Included,
 ) -> InboundMessage:
     """Parse one post of API v2. Raises `ValueError`, `KeyError` or `TypeError` when it is malformed."""
     remote_id = require_x_id(item.get("id"))
-    text = wire.require_text(item.get("text"))
-    if isinstance(long := item.get("note_tweet"), dict):
-        text = wire.optional_text(long.get("text")) or text
     history = item.get("edit_history_tweet_ids")
     canonical_id = require_x_id(history[0]) if isinstance(history, list) and history else remote_id
     created_at = _created_at(item, remote_id)
     edited_at = None
     if canonical_id != remote_id:
         created_at, edited_at = min(time_from_id(canonical_id), created_at), created_at
-    writer = parse_x_author(item.get("author_id"), users, own_id)
+    writer = parse_x_author(item.get("author_id"), included.users, own_id)
     thread_id, parent_id = item.get("conversation_id"), replied_to_id(item)
     return InboundMessage(
         stream=stream,
@@ -192,14 +141,15 @@ def parse_x_post(
         thread_id=canonical_id if thread_id is None else require_x_id(thread_id),
         parent_id=parent_id,
         author=writer,
-        text=unescape_text(text),
+        text=post_text(item, included),
         created_at=created_at,
         edited_at=edited_at,
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
-        attachments=_parse_attachments(item, found_media),
+        attachments=parse_attachments(item, included),
         can_reply=not writer.is_self and (stream == "mentions" or _addresses_brand(item, own_id)),
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
-        is_repost=_is_repost(item),
+        is_repost=bool(references(item, "retweeted")),
+        has_id_per_edit=True,
         # The parent post is ours and started the conversation.
         is_under_own_post=bool(parent_id) and parent_id == str(thread_id) and _answers_brand(item, own_id),
         versions=_edit_history(history),
@@ -210,8 +160,7 @@ def parse_x_post(
 def parse_x_direct_message(
     item: Mapping[str, Any],
     own_id: str,
-    users: Mapping[str, Mapping[str, Any]],
-    found_media: Mapping[str, Mapping[str, Any]],
+    included: Included,
 ) -> InboundMessage | None:
     """Parse one direct message event.
 
@@ -220,9 +169,9 @@ def parse_x_direct_message(
     if item.get("event_type", "MessageCreate") != "MessageCreate":
         return None
     event_id = require_x_id(item.get("id"))
-    attachments = _parse_attachments(item, found_media)
-    text = item.get("text")
-    writer = parse_x_author(item.get("sender_id"), users, own_id)
+    attachments = parse_attachments(item, included)
+    text, entities = item.get("text"), wire.as_mapping(item.get("entities"))
+    writer = parse_x_author(item.get("sender_id"), included.users, own_id)
     conversation_id = item.get("dm_conversation_id")
     conversation = "" if conversation_id is None else wire.require_id(conversation_id)
     other = "" if writer.is_self else writer.remote_id
@@ -233,9 +182,10 @@ def parse_x_direct_message(
         thread_id=DM_PREFIX + (conversation or other or event_id),
         parent_id="",
         author=writer,
-        text="" if text is None and attachments else unescape_text(wire.require_text(text)),
+        text="" if text is None and attachments else readable_text(wire.require_text(text), entities),
         created_at=_created_at(item, event_id),
         visibility="direct",
+        has_id_per_edit=True,
         attachments=attachments,
         can_reply=bool(conversation or other) and not writer.is_self,
         reply_ref={"conversation_id": conversation, "participant_id": other},

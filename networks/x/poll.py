@@ -22,6 +22,7 @@ from networks.base import (
 )
 from networks.transport import HTTPAnswer
 from networks.x import errors, parse
+from networks.x.included import EVENT_EXPANSIONS, POST_EXPANSIONS, Included
 from networks.x.window import MAX_RESTARTS, MENTIONS_REACH, Window, advance_window, open_window
 
 POST_PARAMS: dict[str, Any] = {
@@ -30,8 +31,9 @@ POST_PARAMS: dict[str, Any] = {
         "in_reply_to_user_id", "note_tweet", "referenced_tweets", "attachments",
     ],
     "user_fields": ["name", "username", "profile_image_url", "public_metrics", "verified"],
-    "media_fields": ["type", "url", "preview_image_url"],
-    "expansions": ["author_id", "attachments.media_keys"],
+    "media_fields": ["type", "url", "preview_image_url", "alt_text"],
+    "poll_fields": ["options"],
+    "expansions": list(POST_EXPANSIONS),
 }  # fmt: skip
 EVENT_PARAMS: dict[str, Any] = {
     "dm_event_fields": [
@@ -42,10 +44,13 @@ EVENT_PARAMS: dict[str, Any] = {
         "dm_conversation_id",
         "sender_id",
         "attachments",
+        "entities",
+        "referenced_tweets",
     ],
+    "tweet_fields": ["author_id", "entities", "note_tweet"],
     "user_fields": POST_PARAMS["user_fields"],
     "media_fields": POST_PARAMS["media_fields"],
-    "expansions": ["sender_id", "attachments.media_keys"],
+    "expansions": list(EVENT_EXPANSIONS),
     "event_types": "MessageCreate",
 }
 #: Search finds posts of the last 7 days and refuses an older `since_id`.
@@ -124,12 +129,12 @@ class XPoller:
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
             raise RetryLater("X: an answer that could not be read.", code="malformed")
-        users, found_media = parse.users_by_id(document), parse.media_by_key(document)
+        included = Included.from_document(document)
 
         def read(item: Any) -> InboundMessage | None:
             if stream == "direct":
-                return parse.parse_x_direct_message(item, self.own_id, users, found_media)
-            return parse.parse_x_post(item, stream, self.own_id, users, found_media)
+                return parse.parse_x_direct_message(item, self.own_id, included)
+            return parse.parse_x_post(item, stream, self.own_id, included)
 
         messages, unreadable = wire.parse_items(items, read)
         ids = [message.remote_id.removeprefix(parse.DM_PREFIX) for message in messages]

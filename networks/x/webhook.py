@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from networks import wire
-from networks.base import Author, InboundMessage
-from networks.x.parse import DM_PREFIX, SITE, require_x_id, unescape_text
+from networks.base import Attachment, Author, InboundMessage
+from networks.x.included import SITE, readable_text
+from networks.x.parse import DM_PREFIX, require_x_id
 
 _V1_TIME = "%a %b %d %H:%M:%S %z %Y"
 
@@ -73,8 +74,7 @@ def _parse_post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
     if "retweeted_status" in item:
         return None
     remote_id = require_x_id(item.get("id_str"))
-    extended = wire.as_mapping(item.get("extended_tweet"))
-    text = wire.require_text(extended.get("full_text") or item.get("full_text") or item.get("text"))
+    text, entities = _text_and_entities(item)
     writer = _parse_author(wire.as_mapping(item.get("user")), own_id)
     parent = wire.optional_text(item.get("in_reply_to_status_id_str"))
     history = wire.as_mapping(item.get("edit_history")).get("initial_tweet_id")
@@ -85,16 +85,40 @@ def _parse_post(item: Mapping[str, Any], own_id: str) -> InboundMessage | None:
         thread_id=parent or remote_id,
         parent_id=parent,
         author=writer,
-        text=unescape_text(text),
+        text=readable_text(text, entities),
         created_at=dt.datetime.strptime(wire.require_text(item.get("created_at")), _V1_TIME).astimezone(
             dt.UTC
         ),
         permalink=f"{SITE}/{writer.handle or 'i/web'}/status/{remote_id}",
         can_reply=not writer.is_self,
         reply_ref={"tweet_id": remote_id, "author_id": writer.remote_id},
-        is_repost=item.get("is_quote_status") is True,
+        attachments=_parse_quoted(item),
+        has_id_per_edit=True,
         raw=item,
     )
+
+
+def _text_and_entities(item: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the whole text of a post, and its links.
+
+    Those of its pictures among them.
+    """
+    extended = wire.as_mapping(item.get("extended_tweet"))
+    text = wire.require_text(extended.get("full_text") or item.get("full_text") or item.get("text"))
+    entities = wire.as_mapping(extended.get("entities")) or wire.as_mapping(item.get("entities"))
+    return text, {"urls": [*wire.as_list(entities.get("urls")), *wire.as_list(entities.get("media"))]}
+
+
+def _parse_quoted(item: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """Return the post that a post quotes, if it quotes one."""
+    if item.get("is_quote_status") is not True:
+        return ()
+    quoted = wire.as_mapping(item.get("quoted_status"))
+    quoted_id = wire.optional_text(quoted.get("id_str") or item.get("quoted_status_id_str"))
+    handle = wire.optional_text(wire.as_mapping(quoted.get("user")).get("screen_name"))
+    text = readable_text(*_text_and_entities(quoted)) if quoted else ""
+    address = f"{SITE}/i/web/status/{quoted_id}" if quoted_id.isdigit() else ""
+    return (Attachment("quoted_post", address, name=f"@{handle}" if handle else "", text=text),)
 
 
 def _parse_deletion(item: Mapping[str, Any], own_id: str) -> InboundMessage:
@@ -123,6 +147,8 @@ def _parse_direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str
     sender = require_x_id(created.get("sender_id"))
     recipient = require_x_id(wire.as_mapping(created.get("target")).get("recipient_id"))
     data = wire.as_mapping(created.get("message_data"))
+    entities = wire.as_mapping(data.get("entities"))
+    picture = wire.as_mapping(wire.as_mapping(data.get("attachment")).get("media"))
     # API v2 identifies a one-to-one conversation by both ids, the smaller one first.
     conversation = "-".join(sorted((sender, recipient), key=int))
     user = wire.as_mapping(users.get(sender))
@@ -134,10 +160,22 @@ def _parse_direct(item: Mapping[str, Any], users: Mapping[str, Any], own_id: str
         thread_id=DM_PREFIX + conversation,
         parent_id="",
         author=writer,
-        text=unescape_text(wire.require_text(data.get("text"))),
+        text=readable_text(
+            wire.require_text(data.get("text")),
+            {"urls": [*wire.as_list(entities.get("urls")), *([picture] if picture else ())]},
+        ),
         created_at=wire.require_time(int(str(item.get("created_timestamp"))) / 1000),
         visibility="direct",
+        has_id_per_edit=True,
+        attachments=_parse_picture(picture),
         can_reply=not writer.is_self,
         reply_ref={"conversation_id": conversation, "participant_id": "" if writer.is_self else sender},
         raw=item,
     )
+
+
+def _parse_picture(picture: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    if not picture:
+        return ()
+    address = wire.optional_text(picture.get("media_url_https"))
+    return (Attachment(wire.optional_text(picture.get("type")) or "media", address),)

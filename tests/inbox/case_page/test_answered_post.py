@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from networks.registry import public_address
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.page_requests import count_statements, signed_in
 
@@ -85,3 +86,38 @@ def test_it_costs_no_statement(case, brand):
     for _ in range(4):
         MessageFactory(case=case, parent_remote_id=above(brand).canonical_id)
     assert count_statements(agent, address) == before
+
+
+@pytest.mark.parametrize(
+    ("network", "parent", "address"),
+    [
+        ("x", "2000000000000000009", "https://x.com/i/web/status/2000000000000000009"),
+        ("facebook", "77_88", "https://www.facebook.com/77_88"),
+        ("facebook", '7"><script>', ""),
+        ("gone", "7", ""),
+    ],
+)
+def test_a_post_that_is_not_kept_here_is_one_click_away(network, parent, address):
+    assert public_address(network, parent) == address
+
+
+def test_the_link_leads_to_the_post_on_its_network(case):
+    MessageFactory(case=case, text="Same here", parent_remote_id="2000000000000000009")
+    assert 'href="https://x.com/i/web/status/2000000000000000009"' in thread_of(case)
+
+
+def test_what_a_message_quotes_is_read_below_it(case):
+    """A quoted post, the options of a poll, and files by what they are."""
+    attached = [
+        {"kind": "quoted_post", "url": "https://x.com/i/web/status/19", "name": "@tom_k", "text": "Open on <b>Sunday</b>"},
+        {"kind": "photo", "url": "https://pbs.example/1.jpg", "name": ""},
+        {"kind": "poll", "text": "Rye\nSpelt"},
+        {"kind": "application", "url": "", "name": "bill-7.pdf"},
+    ]  # fmt: skip
+    MessageFactory(case=case, text="It was shut", attachments=attached)
+    thread = thread_of(case)
+    assert "quoted post by @tom_k</a>" in thread
+    assert "Open on &lt;b&gt;Sunday&lt;/b&gt;" in thread
+    assert ">picture</a>" in thread
+    assert "Rye\nSpelt" in thread
+    assert ">bill-7.pdf</p>" in thread

@@ -4,6 +4,7 @@ import json
 import orjson
 import pytest
 
+from inbox.ingest.edits import StoredMessage, change_kind
 from inbox.ingest.storable import Unstorable, clean_json, make_storable, raw_bytes
 from inbox.models import Message, Quarantined
 from inbox.text import clean_address, clean_line, clean_text
@@ -169,3 +170,35 @@ def test_the_same_bad_item_is_kept_once(feed):
     feed.store(unreadable=(bad,))
     kept = Quarantined.objects.get()
     assert (kept.seen_count, bytes(kept.raw)) == (2, b"{broken")
+
+
+@pytest.mark.parametrize(
+    ("attachment", "line"),
+    [
+        (Attachment("photo", "https://pbs.example/1.jpg"), "[picture]"),
+        (Attachment("animated_gif"), "[animated picture]"),
+        (Attachment("application", mime_type="application/pdf", name="bill-7.pdf"), "[bill-7.pdf]"),
+        (Attachment("link", "https://crumb.example/menu"), "[https://crumb.example/menu]"),
+        (Attachment("link", "https://crumb.example/menu", name="Our menu"), "[Our menu]"),
+        (Attachment("quoted_post", name="@tom_k", text="Open on Sunday"), "[quoted post by @tom_k]"),
+        (Attachment("hologram"), "[hologram]"),
+    ],
+)
+def test_a_message_without_text_has_a_row_all_the_same(attachment, line):
+    assert make_storable(message("9", "", attachments=(attachment,)), "1", NOW).preview == line
+
+
+def test_what_an_attachment_says_is_kept_within_bounds():
+    quoted = Attachment("quoted_post", text="a\x00b" + "x" * 5000)
+    (stored,) = make_storable(message("9", attachments=(quoted,)), "1", NOW).attachments
+    assert stored["text"].startswith("a\ufffdbxx")
+    assert len(stored["text"]) == 2000
+
+
+def test_a_text_that_reads_otherwise_under_the_same_id_is_an_edit_only_where_edits_keep_the_id():
+    """A network's link may lead elsewhere tomorrow, and what it withholds today it may include then."""
+    stored = StoredMessage("9", 1, "9", "see https://t.co/a", None, deleted=False, hidden=False, case_id=1)
+    now_longer = message("9", "see https://crumb.example/menu")
+    assert change_kind(stored, make_storable(now_longer, "1", NOW)) == "edited"
+    same_version = dataclasses.replace(now_longer, has_id_per_edit=True)
+    assert change_kind(stored, make_storable(same_version, "1", NOW)) == ""

@@ -387,8 +387,11 @@ class TestPosts:
             includes={"media": [{"media_key": "3_1", "type": "photo", "url": "https://pbs/x.jpg"}]},
         )[0]
         assert message.parent_id == "6"
-        assert [(one.kind, one.url) for one in message.attachments] == [("photo", "https://pbs/x.jpg")]
-        assert message.is_repost
+        assert [(one.kind, one.url) for one in message.attachments] == [
+            ("photo", "https://pbs/x.jpg"),
+            ("quoted_post", "https://x.com/i/web/status/5"),
+        ]
+        assert not message.is_repost
 
     def test_under_a_post_of_ours_is_a_first_answer_to_one(self, network: Network) -> None:
         answers = {"type": "replied_to", "id": str(BASE)}, {"type": "replied_to", "id": str(BASE + 9)}

@@ -1,0 +1,43 @@
+"""What a network's API can do, by which pages decide what they offer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from networks.blind_spots import BlindSpot
+
+StreamKind = Literal["mentions", "comments", "visitor_posts", "direct"]
+LengthUnit = Literal["x_weighted", "grapheme", "char"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Features of a network's API; pages check these, never the network's name."""
+
+    network: str
+    label: str
+    streams: tuple[StreamKind, ...]
+    max_length: int
+    max_dm_length: int
+    length_unit: LengthUnit
+    threading: Literal["tree", "flat", "dm"]
+    dm_length_unit: LengthUnit | None = None  #: where it differs from `length_unit`
+    refused_characters: str = ""
+    dm: bool = False
+    like: bool = False
+    hide: bool = False
+    delete_own: bool = False
+    delete_other: bool = False
+    edit: bool = False
+    private_reply: bool = False
+    max_attachments: int = 0
+    mime_types: tuple[str, ...] = ()
+    #: How long after the customer's last direct message an answer is still allowed.
+    reply_window: dt.timedelta | None = None
+    idempotent_send: bool = False
+    webhooks: bool = False
+    blind_spots: tuple[BlindSpot, ...] = ()
+    #: The address of a public message by its id: {id} stands for it. "" where a network has none.
+    public_address: str = ""
