@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from networks import wire
-from networks.base import Attachment, Author, InboundMessage
+from networks.base import Author, InboundMessage
+from networks.facebook.attached import FILE_FIELDS, parse_files, parse_media
 
 SITE = "https://www.facebook.com"
 #: The fields requested from Graph. Only comments have `parent`.
@@ -15,7 +16,7 @@ _SHARED = "id,message,from,created_time,permalink_url,is_hidden"
 COMMENT_FIELDS = f"{_SHARED},parent{{id}},can_comment,can_reply_privately,attachment"
 POST_FIELDS = f"{_SHARED},attachments{{media_type,type,title,url,media}}"
 EITHER_FIELDS = _SHARED
-MESSAGE_FIELDS = "id,message,from,to,created_time,attachments{id,mime_type,name,size,image_data,video_data,file_url},sticker"
+MESSAGE_FIELDS = f"id,message,from,to,created_time,{FILE_FIELDS}"
 _COMMENT_LINK = re.compile(r"/(?:posts|videos|photos)/(?:[^/?]*/)*?(\d+)/?\?(.*)")
 
 
@@ -72,7 +73,7 @@ def parse_facebook_comment(
     remote_id = wire.require_id(item.get("id", linked_id))
     if isinstance(above := item.get("parent"), Mapping):
         parent = wire.require_id(above.get("id"))
-    attachments = _parse_media(item.get("attachment"))
+    attachments = parse_media(item.get("attachment"))
     writer = parse_facebook_author(item, own_id)
     return InboundMessage(
         stream="comments",
@@ -100,7 +101,7 @@ def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
     """
     remote_id = wire.require_id(item.get("id"))
     attached = wire.as_list(wire.as_mapping(item.get("attachments")).get("data"))
-    attachments = tuple(attachment for part in attached for attachment in _parse_media(part))
+    attachments = tuple(attachment for part in attached for attachment in parse_media(part))
     writer = parse_facebook_author(item, own_id)
     return InboundMessage(
         stream="visitor_posts",
@@ -121,13 +122,14 @@ def parse_facebook_post(item: Mapping[str, Any], own_id: str) -> InboundMessage:
 
 
 def parse_messenger_message(
-    item: Mapping[str, Any], own_id: str, conversation_id: str = ""
+    item: Mapping[str, Any], own_id: str, conversation_id: str = "", link: str = ""
 ) -> InboundMessage:
     """Parse one Messenger message.
 
-    The thread is identified by the other person, because webhooks report nothing else. Raises `ValueError`
-    when malformed.
+    The thread is identified by the other person, because webhooks report nothing else. `link` is where Graph
+    says that the conversation can be read. Raises `ValueError` when malformed.
     """
+    address = f"{SITE}{link}" if link.startswith("/") else f"{SITE}/{own_id}/inbox/"
     remote_id = wire.require_id(item.get("id"))
     writer = parse_facebook_author(item, own_id)
     recipients = wire.as_list(wire.as_mapping(item.get("to")).get("data"))
@@ -137,7 +139,7 @@ def parse_messenger_message(
         if isinstance(recipient, Mapping) and str(recipient.get("id")) != own_id
     ]
     person = writer.remote_id if writer.remote_id and not writer.is_self else (others[0] if others else "")
-    attachments = _parse_files(item)
+    attachments = parse_files(item, address)
     return InboundMessage(
         stream="direct",
         remote_id=remote_id,
@@ -148,33 +150,9 @@ def parse_messenger_message(
         text=_message_text(item, bool(attachments)),
         created_at=wire.require_time(item.get("created_time")),
         visibility="direct",
+        permalink=address,
         attachments=attachments,
         can_reply=bool(person) and not writer.is_self,
         reply_ref={"recipient_id": person},
         raw=item,
     )
-
-
-def _parse_media(attachment: object) -> tuple[Attachment, ...]:
-    if not isinstance(attachment, Mapping):
-        return ()
-    image = wire.as_mapping(wire.as_mapping(attachment.get("media")).get("image"))
-    kind = wire.optional_text(attachment.get("media_type")) or wire.optional_text(attachment.get("type"))
-    url = wire.optional_text(image.get("src")) or wire.optional_text(attachment.get("url"))
-    return (Attachment(kind=kind or "media", url=url, name=wire.optional_text(attachment.get("title"))),)
-
-
-def _parse_files(item: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    files = []
-    for part in wire.as_list(wire.as_mapping(item.get("attachments")).get("data")):
-        if not isinstance(part, Mapping):
-            continue
-        mime = wire.optional_text(part.get("mime_type"))
-        data = wire.as_mapping(part.get("image_data")) or wire.as_mapping(part.get("video_data"))
-        url = wire.optional_text(data.get("url")) or wire.optional_text(part.get("file_url"))
-        files.append(
-            Attachment(mime.partition("/")[0] or "file", url, mime, wire.optional_text(part.get("name")))
-        )
-    if sticker := wire.optional_text(item.get("sticker")):
-        files.append(Attachment("sticker", sticker))
-    return tuple(files)

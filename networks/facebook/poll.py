@@ -198,8 +198,7 @@ class FacebookPoller:
     ) -> tuple[Messages, list[UnreadableItem], Inner | None]:
         """Parse the comments of a post or the messages of a conversation.
 
-        Returns those included in the page, the unreadable ones, and where to read the rest (None when there
-        is no more).
+        Returns those included in the page, the unreadable ones, and where to read the rest (None: nowhere).
         """
         if not isinstance(container, Mapping):
             text = container.text if isinstance(container, wire.BrokenItem) else container
@@ -213,7 +212,8 @@ class FacebookPoller:
         rest = Inner(owner, {}, floor, walk.edge, contents.seconds_of(container, "created_time"))
         if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), list):
             return [], [], rest if owner else None
-        messages, unreadable = wire.parse_items(inner["data"], self._item_parser(owner, walk.edge))
+        link = wire.optional_text(container.get("link"))
+        messages, unreadable = wire.parse_items(inner["data"], self._item_parser(owner, walk.edge, link))
         following = next_page_params(inner.get("paging"))
         goes_on = owner and following and not contents.reaches_below(messages, floor)
         more = rest._replace(params=following) if goes_on and following else None
@@ -240,11 +240,11 @@ class FacebookPoller:
             )
         return self._build_result(walk, self._drop_below_floor(messages, inner.floor), unreadable, answer)
 
-    def _item_parser(self, owner: str, edge: int) -> Callable[[Any], InboundMessage | None]:
+    def _item_parser(self, owner: str, edge: int, link: str = "") -> Callable[[Any], InboundMessage | None]:
         if self.stream == "comments":
             under_own = parts.EDGES["comments"][edge] != "feed"
             return lambda item: parse.parse_facebook_comment(item, owner, self.own_id, under_own=under_own)
-        return lambda item: parse.parse_messenger_message(item, self.own_id, owner)
+        return lambda item: parse.parse_messenger_message(item, self.own_id, owner, link)
 
     def _is_own(self, container: Mapping[str, Any]) -> bool:
         return str(wire.as_mapping(container.get("from")).get("id")) == self.own_id

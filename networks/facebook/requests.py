@@ -30,7 +30,7 @@ def outer_arguments(stream: str, after: Params | None, limit: int, floor: int | 
             arguments["since"] = floor
     else:
         inner = min(limit, _INNER_LIMIT)
-        arguments["fields"] = f"id,updated_time,messages.limit({inner}){{{parse.MESSAGE_FIELDS}}}"
+        arguments["fields"] = f"id,link,updated_time,messages.limit({inner}){{{parse.MESSAGE_FIELDS}}}"
         arguments |= {"platform": "messenger", "limit": min(limit, _CONVERSATIONS_LIMIT)}
     return arguments
 

@@ -6,13 +6,17 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from networks import wire
-from networks.base import Attachment, Author, InboundMessage
+from networks.base import Attachment, InboundMessage
+from networks.facebook.messenger_events import parse_direct
 from networks.facebook.parse import SITE, parse_facebook_author
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+#: A larger number is a time in milliseconds.
+_MILLISECONDS = 100_000_000_000
 _POST_ITEMS = frozenset({"post", "status", "photo", "video", "share"})
 
 
@@ -38,26 +42,34 @@ def answer_facebook_challenge(query: Mapping[str, str], verify_token: str) -> st
 
 
 def parse_facebook_webhook(payload: Mapping[str, Any], own_id: str) -> tuple[InboundMessage, ...]:
-    """Parse comments, visitor posts and Messenger messages in a delivery for `own_id`."""
+    """Parse comments, posts, mentions and Messenger messages in a delivery for `own_id`."""
     if payload.get("object") != "page":
         return ()
     messages: list[InboundMessage] = []
     for entry in wire.as_list(payload.get("entry")):
         entry = wire.as_mapping(entry)
         if str(entry.get("id")) == own_id:
-            messages += wire.parse_items(entry.get("changes"), lambda change: _parse_change(change, own_id))[
+            at = _entry_time(entry.get("time"))
+            messages += wire.parse_items(entry.get("changes"), partial(_parse_change, own_id=own_id, at=at))[
                 0
             ]
-            messages += wire.parse_items(entry.get("messaging"), lambda event: _parse_direct(event, own_id))[
-                0
-            ]
+            # `standby`: another app has the conversation, and ours may read along.
+            for key in ("messaging", "standby"):
+                messages += wire.parse_items(entry.get(key), lambda event: parse_direct(event, own_id))[0]
     return tuple(messages)
 
 
-def _parse_change(change: Mapping[str, Any], own_id: str) -> InboundMessage | None:
+def _parse_change(change: Mapping[str, Any], own_id: str, at: object) -> InboundMessage | None:
+    """Parse a change of the feed, or a mention elsewhere on Facebook.
+
+    `at` is the time of the delivery, for changes without one of their own.
+    """
     value = change.get("value")
-    if change.get("field") != "feed" or not isinstance(value, Mapping):
+    if change.get("field") not in ("feed", "mention") or not isinstance(value, Mapping):
         return None
+    value = {"created_time": at, **value}
+    if "from" not in value and value.get("sender_id") is not None:
+        value["from"] = {"id": value["sender_id"], "name": value.get("sender_name")}
     if value.get("item") == "comment":
         return _parse_comment(value, own_id)
     if value.get("item") in _POST_ITEMS:
@@ -105,35 +117,7 @@ def _build_message(
     )
 
 
-def _parse_direct(event: Mapping[str, Any], own_id: str) -> InboundMessage | None:
-    body = event.get("message")
-    if not isinstance(body, Mapping):
-        return None
-    sender = wire.require_id(wire.as_mapping(event.get("sender")).get("id"))
-    recipient = wire.require_id(wire.as_mapping(event.get("recipient")).get("id"))
-    is_self = body.get("is_echo") is True or sender == own_id
-    person = recipient if is_self else sender
-    attachments = tuple(
-        Attachment(
-            kind=wire.optional_text(wire.as_mapping(attachment).get("type")) or "file",
-            url=wire.optional_text(wire.as_mapping(wire.as_mapping(attachment).get("payload")).get("url")),
-        )
-        for attachment in wire.as_list(body.get("attachments"))
-    )
-    remote_id = wire.require_id(body.get("mid"))
-    return InboundMessage(
-        stream="direct",
-        remote_id=remote_id,
-        canonical_id=remote_id,
-        thread_id=f"dm-{person}",
-        parent_id="",
-        author=Author(sender, is_self=is_self),
-        text=wire.optional_text(body.get("text")) if attachments else wire.require_text(body.get("text")),
-        created_at=wire.require_time(int(str(event.get("timestamp"))) / 1000),
-        visibility="direct",
-        deleted=body.get("is_deleted") is True,
-        attachments=attachments,
-        can_reply=not is_self,
-        reply_ref={"recipient_id": person},
-        raw=event,
-    )
+def _entry_time(time: object) -> object:
+    """Return the time of a delivery in seconds; Messenger's deliveries have milliseconds."""
+    is_number = isinstance(time, int) and not isinstance(time, bool)
+    return time / 1000 if is_number and isinstance(time, int) and time > _MILLISECONDS else time
