@@ -51,19 +51,21 @@
     if (following) detail.headers["Horseshoe-Next"] = following;
   });
 
-  // Who stood on something that is replaced stands on what comes in its place, else on the name of the case.
+  // Who stood on something that is replaced stands on what comes in its place, else on the name of the case. By this
+  // swap alone: who has left the place since, by Escape, is not taken back there by the next one.
   let stoodOn = null;
   document.addEventListener("htmx:beforeSwap", () => {
     const active = document.activeElement;
+    stoodOn = null;
     if (!active?.closest("#case")) return;
     const { key } = active.dataset;
     const action = active.form?.getAttribute("action");
     stoodOn = [active.id && `#${CSS.escape(active.id)}`, key && `#case [data-key="${key}"]`, action && `#case form[action="${CSS.escape(action)}"] button`];
   });
   document.addEventListener("htmx:afterSettle", () => {
-    if (!stoodOn || (document.activeElement && document.activeElement !== document.body)) return;
-    const places = [...stoodOn.filter(Boolean), "#case-bar h2"];
+    const places = stoodOn && [...stoodOn.filter(Boolean), "#case-bar h2"];
     stoodOn = null;
+    if (!places || (document.activeElement && document.activeElement !== document.body)) return;
     for (const place of places) {
       const element = $(place);
       if (!element?.checkVisibility({ visibilityProperty: true })) continue;
