@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import F, QuerySet, Subquery
 
 from accounts.access import viewer
 from accounts.models import User
@@ -42,7 +42,8 @@ class Timeline:
     """The entries in order, and the `messages` and `replies` that were read for them.
 
     `before` is the cursor of earlier entries, "" when there are none; `start` is that of the first message, "" without
-    one.
+    one. `case_version` is the version that the case had when the messages were read; without one it is that of the
+    case that was passed.
     """
 
     items: list[TimelineItem]
@@ -50,6 +51,7 @@ class Timeline:
     start: str
     messages: list[Message]
     replies: list[Reply]
+    case_version: int
 
 
 def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "", start: str = "") -> Timeline:
@@ -80,7 +82,8 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
     for item in items:
         item.markup = item_markup(item)
     first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
-    return Timeline(items, first_shown if more else "", first_shown, messages, replies)
+    version = messages[0].case_version if messages else case.version  # type: ignore[attr-defined]
+    return Timeline(items, first_shown if more else "", first_shown, messages, replies, version)
 
 
 def _reply_items(
@@ -120,7 +123,7 @@ def _read_messages(
     since_id: int | None,
 ) -> QuerySet[Message]:
     rows = Message.objects.filter(case=case_id).select_related("identity", "user").only(*_MESSAGE_COLUMNS)
-    rows = rows.annotate(answered=Subquery(answered_post_json()))
+    rows = rows.annotate(answered=Subquery(answered_post_json()), case_version=F("case__version"))
     if until is not None:
         rows = rows.filter(network_time__lte=until).exclude(network_time=until, id__gte=until_id)
     if since is not None:

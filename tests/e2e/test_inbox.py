@@ -38,8 +38,8 @@ def arrive(company, text="Where is my parcel?", **more):
 def write_again(case, text):
     """The customer writes once more: the case changes under whoever looks at it."""
     now = timezone.now()
-    MessageFactory(case=case, text=text, network_time=now)
     with transaction.atomic(), change_case(case.pk, now=now) as change:
+        MessageFactory(case=case, text=text, network_time=now)
         change.set(activity_at=now, preview=text, last_inbound_at=now)
 
 
@@ -86,7 +86,6 @@ def test_a_new_case_appears_by_itself_and_is_answered_and_resolved(company, open
     expect(page.locator(".msg.pending")).to_have_count(0)
     expect(page.locator(".msg.out")).to_contain_text("It leaves today. ^ML")
 
-    page.wait_for_timeout(1000)
     page.locator("#case-bar h2").focus()
     page.keyboard.press("e")
     expect(page.locator("#case-bar")).to_contain_text("resolved")

@@ -14,7 +14,9 @@ from accounts.models import Role
 from inbox.case_page.timeline import MESSAGES_PER_PAGE
 from inbox.case_page.timeline_items import CHARACTERS_SHOWN
 from inbox.cases import verbs
+from inbox.changes.change import change_case
 from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
+from inbox.views import case as views
 from postgres.paging import encode_cursor
 from tests.factories import (
     BrandAccountFactory,
@@ -454,3 +456,24 @@ def test_the_head_of_a_case_says_which_colleague_has_it(client, agent, case, mes
         case.assignee = assignee
         case.save(update_fields=["assignee"])
         assert (f"<bdi>{colleague}</bdi> has it" in client.get(address).content.decode()) is seen
+
+
+def test_a_case_that_changed_while_its_page_was_read_can_be_acted_on(client, case, message, now, monkeypatch):
+    read_case, versions = views.read_case, []
+
+    def read_and_change(*arguments):
+        row = read_case(*arguments)
+        if not versions:
+            MessageFactory(case=case, text="And one more thing", network_time=now)
+            with change_case(case.pk, now=now) as change:
+                change.set(last_inbound_at=now)
+        versions.append(row.version)
+        return row
+
+    monkeypatch.setattr(views, "read_case", read_and_change)
+    html = page(client, case, "thread/", **HTMX)
+    case.refresh_from_db()
+    assert versions == [case.version - 1, case.version]
+    assert "And one more thing" in html
+    assert f'name="version" value="{case.version}"' in html
+    assert f'name="version" value="{case.version - 1}"' not in html
