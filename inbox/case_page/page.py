@@ -22,6 +22,7 @@ from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.timeline import Timeline, read_timeline
+from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
 from inbox.models import (
     Case,
@@ -48,6 +49,14 @@ class Problem:
     text: str
     form: str = ""
     typed: dict[str, str] | None = None
+    #: What happened, in two or three words; "" for those of its kind.
+    heading: str = ""
+
+    @property
+    def has_words(self) -> bool:
+        """True if the person had written something that the page shows again."""
+        words = (self.typed or {}).get
+        return any(words(name, "").strip() for name in ("text", "note", "reason", "tags"))
 
 
 def read_case(user: User, pk: int, now: dt.datetime) -> Case:
@@ -193,7 +202,8 @@ def _unsent_reason(problem: Problem | None, offered: dict[str, bool]) -> str:
 def allowed_actions(user: User, case: Case) -> dict[str, bool]:
     """Return what the page offers this person, by action.
 
-    Decided here: templates only print. Everything is False for who sees the case only because they watch it.
+    Decided here: templates only print. Everything is False for who sees the case only because they watch it, and in a case
+    in which nothing more is stored.
     """
     who = viewer(user)
     own = case.assignee_id in (None, user.pk)
@@ -209,11 +219,12 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
         "give_back": who.may("claim") and case.is_open and case.assignee_id == user.pk,
         "hand_over": who.may("hand_over") and case.is_open and (own or who.may("reassign")),
         "close": who.may("claim") and case.is_open,
-        "reopen": who.may("claim") and not (case.is_open or case.is_merged),
+        "reopen": who.may("claim") and not case.is_open,
         "note": who.may("read_notes"),
         "publish": user.role in ROLES["publish"],
     }
-    return offered if may_see_by_role(user, case) else dict.fromkeys(offered, False)
+    is_theirs = may_see_by_role(user, case) and not why_nothing_is_kept(case)
+    return offered if is_theirs else dict.fromkeys(offered, False)
 
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:

@@ -14,9 +14,10 @@ from inbox.cases import custody
 from inbox.cases.hand_overs import UNDO_GRANTED, UNDO_OFFERED
 from inbox.changes.case_row import CLOCK_COLUMNS
 from inbox.changes.change import Change, change_case_as
-from inbox.changes.refusals import Conflict, Invalid, latest_event_sentence
+from inbox.changes.refusals import Conflict, Invalid, conflict_with_newest
 from inbox.models import Case, CaseEvent, Custody, Notice, NoticeKind, Verb
 
+NOT_UNDONE = "Not undone"
 UNDOABLE_VERBS = (Verb.RESOLVED, Verb.DISMISSED, Verb.ASSIGNED, Verb.ACCEPTED)
 _KINDS_OF_NOTICES = (NoticeKind.SOLVED, NoticeKind.DISMISSED, NoticeKind.ASSIGNED, NoticeKind.MOVED)
 
@@ -47,7 +48,7 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
         if CaseEvent.objects.filter(case=case_id, verb=Verb.UNDONE, data__undoes=version).exists():
             return change.case
         if now - act.at > UNDO_GRANTED:
-            raise Conflict(change.case, "It is too late to undo this.")
+            raise Conflict(change.case, "It is too late to undo this.", NOT_UNDONE)
         _put_back(change, act)
         if any(event.verb == Verb.ACCEPTED for event in events):
             accepted = Custody.objects.filter(case=case_id, left_at__isnull=True, accepted_at=act.at)
@@ -64,7 +65,7 @@ def _put_back(change: Change, act: CaseEvent) -> None:
     case, pairs = change.case, act.data["before"]
     values = {name: pair for name, pair in pairs.items() if name not in CLOCK_COLUMNS}
     if any(getattr(case, name) != _from_json(name, after) for name, (_, after) in values.items()):
-        raise Conflict(case, latest_event_sentence(case))
+        raise Conflict(case, conflict_with_newest(case, change.by).happened, NOT_UNDONE)
     if act.verb in (Verb.RESOLVED, Verb.DISMISSED):
         custody.resume_custody(case)
     old = {name: _from_json(name, before) for name, (before, _) in values.items()}

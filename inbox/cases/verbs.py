@@ -20,7 +20,7 @@ from inbox.changes.refusals import (
     Invalid,
     NotAllowed,
     clean_required_text,
-    latest_event_sentence,
+    conflict_with_newest,
     name_or_somebody,
     require_open,
 )
@@ -193,7 +193,7 @@ def dismiss_case(
 
 def _close_case(change: Change, status: Status, reason: str, version: int | None) -> None:
     if not change.case.is_open:
-        raise Conflict(change.case, latest_event_sentence(change.case))
+        raise conflict_with_newest(change.case, change.by)
     change.require_version(version)
     change.accept_custody()
     custody.end_custody(change.case, change.now)
@@ -209,8 +209,6 @@ def reopen_case(case_id: int, by: User, *, version: int | None = None, now: dt.d
         case = change.case
         if case.is_open:
             return case
-        if case.is_merged:
-            raise Invalid(f"{case.close_reason}: its messages are there.")
         change.require_version(version)
         before = str(Status(case.status).label)
         custody.resume_custody(case)

@@ -18,7 +18,7 @@ from django.db.models import Model
 from accounts.access import viewer
 from accounts.models import User
 from inbox.changes import clocks, statement
-from inbox.changes.refusals import Conflict, NotAllowed, latest_event_sentence
+from inbox.changes.refusals import NotAllowed, conflict_with_newest, require_kept
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
 from routing.service_levels import versions
@@ -73,7 +73,7 @@ class Change:
         Raises `Conflict` for another `version`; None skips the check.
         """
         if version is not None and version != self.case.version:
-            raise Conflict(self.case, latest_event_sentence(self.case))
+            raise conflict_with_newest(self.case, self.by)
 
     def accept_custody(self) -> None:
         """Accept the custody when a person of the case's department acts first.
@@ -188,11 +188,13 @@ def change_case_as(case_id: int, by: User, action: str, *, now: dt.datetime) -> 
     """Lock a case for a person who acts, and save it afterwards.
 
     One transaction. Raises `Case.DoesNotExist` both when there is no such case and when `by` may not read it, `NotAllowed`
-    when the role does not allow `action` (of `accounts.access.ROLES`).
+    when the role does not allow `action` (of `accounts.access.ROLES`), `NothingKept` when nothing more is stored in the case.
     """
     with transaction.atomic():
-        case = Case.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=case_id)
+        rows = Case.objects.visible_to(by).select_related("identity")
+        case = rows.select_for_update(of=("self",), no_key=True).get(pk=case_id)
         require_permission(by, action)
+        require_kept(case, "Nothing was sent." if action == "publish" else "Nothing was saved.")
         change = Change(case, by, now)
         yield change
         change.save()

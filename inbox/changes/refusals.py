@@ -18,19 +18,32 @@ class Invalid(ValueError):
     """The input cannot be used; nothing was changed."""
 
 
-class Conflict(Exception):
-    """Somebody was quicker; nothing was changed. `case` is its current state; the text says who did what and when."""
+class NothingKept(Invalid):
+    """Nothing more is stored in this case: its customer was erased, or its messages are in another."""
 
-    def __init__(self, case: Case, happened: str) -> None:
+
+SOMEBODY_WAS_QUICKER = "Somebody was quicker"
+#: Heads a conflict with what the person or the customer did.
+HAS_CHANGED = "This case has changed"
+
+
+class Conflict(Exception):
+    """The case is no longer as the person saw it; nothing was changed.
+
+    `case` is its current state; the text says who did what and when, `heading` what that means.
+    """
+
+    def __init__(self, case: Case, happened: str, heading: str = SOMEBODY_WAS_QUICKER) -> None:
         super().__init__(happened)
         self.case = case
         self.happened = happened
+        self.heading = heading
 
 
-#: Sentences about the newest event, for the person who is refused; the event fills `{who}`, `{to}` and `{reason}`.
+#: Sentences about the newest event, for the person who is refused; the event fills `{who}`, `{whose}`, `{to}` and `{reason}`.
 _SENTENCES: dict[str, str] = {
     Verb.REOPENED: "{who} reopened this case",
-    Verb.UNDONE: "{who} undid what they had just done",
+    Verb.UNDONE: "{who} undid the last step",
     Verb.ASSIGNED: "{who} assigned this case to {to}",
     Verb.HANDED_OVER: "{who} handed this case over to {to}",
     Verb.TAKEN_BACK: "{who} took the hand-over back: {to} has this case again",
@@ -40,8 +53,8 @@ _SENTENCES: dict[str, str] = {
     Verb.ANSWERED_NATIVELY: "Somebody answered in the network's own app",
     Verb.REPLY_QUEUED: "{who} wrote an answer",
     Verb.REPLY_CANCELLED: "{who} took an answer back",
-    Verb.REPLY_FAILED: "{who}'s answer could not be sent",
-    Verb.REPLY_UNCONFIRMED: "{who}'s answer went out and was not confirmed",
+    Verb.REPLY_FAILED: "{whose} answer could not be sent",
+    Verb.REPLY_UNCONFIRMED: "{whose} answer went out and was not confirmed",
     Verb.REPLY_SETTLED: "{who} settled an unconfirmed answer",
     Verb.RESOLVED: "{who} resolved this case",
     Verb.DISMISSED: "{who} dismissed this case ({reason})",
@@ -56,10 +69,10 @@ _SENTENCES: dict[str, str] = {
 }
 
 
-def latest_event_sentence(case: Case) -> str:
-    """Return the newest thing that happened to a case, as a sentence.
+def conflict_with_newest(case: Case, by: User | None) -> Conflict:
+    """Return a refusal because of the newest change of a case.
 
-    Two statements.
+    `by` is the person who is refused. Two statements.
     """
     event = (
         CaseEvent.objects.filter(case=case, verb__in=_SENTENCES)
@@ -73,26 +86,60 @@ def latest_event_sentence(case: Case) -> str:
         .first()
     )
     if message is not None and (event is None or message.received_at >= event.at):
-        return f"The customer wrote {at_time_phrase(message.received_at)}."
-    return event_sentence(event) if event is not None else "This case changed while you were looking at it."
+        return Conflict(case, f"The customer wrote {at_time_phrase(message.received_at)}.", HAS_CHANGED)
+    if event is None:
+        return Conflict(case, "This case changed while you were looking at it.", HAS_CHANGED)
+    return conflict_with_event(case, event, by)
 
 
-def event_sentence(event: CaseEvent) -> str:
-    """Return an event as a sentence: who did what, and when."""
+def conflict_with_event(case: Case, event: CaseEvent, by: User | None) -> Conflict:
+    """Return a refusal because of an event: who did what, and when.
+
+    `by` is the person who is refused.
+    """
+    is_own = event.actor is not None and event.actor == by
     sentence = _SENTENCES[event.verb]
-    if event.actor is None and event.verb == Verb.ASSIGNED:
+    if event.verb == Verb.ASSIGNED and event.actor is None:
         sentence = "This case was assigned to {to}"
+    elif event.verb == Verb.ASSIGNED and event.data.get("to_id") == event.actor_id:
+        sentence = "{who} took this case"
+    who = "You" if is_own else name_or_somebody(event.actor)
     words = sentence.format(
-        who=name_or_somebody(event.actor),
+        who=who,
+        whose="Your" if is_own else f"{who}'s",
         to=event.data.get("to") or "nobody",
         reason=event.data.get("reason") or "no reason given",
     )
-    return f"{words} {at_time_phrase(event.at)}."
+    is_colleagues = event.actor is not None and not is_own
+    heading = SOMEBODY_WAS_QUICKER if is_colleagues else HAS_CHANGED
+    return Conflict(case, f"{words} {at_time_phrase(event.at)}.", heading)
 
 
 def name_or_somebody(user: User | None) -> str:
     """Return a person's name for a sentence, "Somebody" for None."""
     return str(user) if user is not None else "Somebody"
+
+
+def why_nothing_is_kept(case: Case) -> str:
+    """Return why nothing more is stored in a case.
+
+    As a sentence, "" if something is. No statement for a case that was read with its identity.
+    """
+    if case.identity.is_erased:
+        return "This customer's data has been erased."
+    return f"{case.close_reason}: its messages are there." if case.is_merged else ""
+
+
+def require_kept(case: Case, outcome: str = "Nothing was saved.") -> None:
+    """Check that words may still be stored in a case.
+
+    Else raise `NothingKept`, whose text ends in the `outcome`. The case is locked. One statement for a case whose texts were deleted, otherwise none.
+    """
+    if case.erased_at is not None:
+        # Read before the lock, the identity may be older than the erasure.
+        case.identity.refresh_from_db(fields=["remote_id"])
+    if reason := why_nothing_is_kept(case):
+        raise NothingKept(f"{reason} {outcome}")
 
 
 def require_open(case: Case) -> None:

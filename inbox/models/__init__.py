@@ -7,7 +7,7 @@ its subject. Facts about a single row are its methods; code that touches two tab
 from inbox.models.case import MERGED_PREFIX, Case, CaseEvent, Status, Verb
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
-from inbox.models.customer import Customer, Identity
+from inbox.models.customer import ERASED_PREFIX, Customer, Identity
 from inbox.models.early_answer import EarlyAnswer
 from inbox.models.escalation import Escalation
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
@@ -23,6 +23,7 @@ from inbox.models.watch import Watch
 from inbox.visibility import Visibility
 
 __all__ = [
+    "ERASED_PREFIX",
     "LIVE_STATES",
     "MERGED_PREFIX",
     "Case",

@@ -9,6 +9,9 @@ from django.db import models
 
 from inbox.search_words.columns import IndexedTextField
 
+#: Beginning of the id that an erased customer's accounts have instead of the network's.
+ERASED_PREFIX = "erased:"
+
 
 class Customer(models.Model):
     """A person who writes to us, across networks."""
@@ -59,3 +62,8 @@ class Identity(models.Model):
     def display_name(self) -> str:
         """The name shown in rows: "@handle" if there is one, else the name."""
         return f"@{self.handle}" if self.handle else self.name or "Unknown author"
+
+    @property
+    def is_erased(self) -> bool:
+        """True once an administrator has erased the customer."""
+        return self.remote_id.startswith(ERASED_PREFIX)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from accounts.people.answering import describe_whom_to_ask
-from inbox.changes.refusals import name_or_somebody
-from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
+from inbox.changes.refusals import name_or_somebody, why_nothing_is_kept
+from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, ReplyState, Visibility
 from networks import registry
 from networks.base import LengthUnit
 from wording.times import at_time_phrase
@@ -136,6 +136,8 @@ def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.dat
     A sentence for the person; `parent` is None if there is no message to answer. One statement for a direct
     conversation on a network with a reply window, none otherwise.
     """
+    if reason := why_nothing_is_kept(case):
+        return reason
     label = registry.network_label(case.network)
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
@@ -163,9 +165,21 @@ def reply_window_end(case: Case) -> dt.datetime | None:
 
 
 def on_its_way_sentence(reply: Reply, user: User) -> str:
-    """Return a sentence about an answer that is being sent."""
-    author = "Your" if reply.author_id == user.pk else f"{name_or_somebody(reply.author)}'s"
-    return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} is on its way ({reply.get_state_display().lower()})."
+    """Return a sentence about an answer that has not arrived yet."""
+    is_own = reply.author_id == user.pk
+    author = "Your" if is_own else f"{name_or_somebody(reply.author)}'s"
+    words = _ON_ITS_WAY.get(reply.state, "was sent")
+    advice = (
+        " To send another one, take it back first." if is_own and reply.state == ReplyState.QUEUED else ""
+    )
+    return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} {words}.{advice}"
+
+
+_ON_ITS_WAY: dict[str, str] = {
+    ReplyState.QUEUED: "is still waiting to be sent",
+    ReplyState.SENDING: "is being sent",
+    ReplyState.UNCONFIRMED: "went out, but nobody knows yet whether it was posted",
+}
 
 
 def max_reply_length(network: str, visibility: str) -> int:

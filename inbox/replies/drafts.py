@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
+
+from django.db import transaction
 
 from accounts.models import User
+from inbox.changes.refusals import NothingKept, require_kept
 from inbox.models import LIVE_STATES, Case, Draft, Reply, ReplyState
+from inbox.models.case import CaseQuerySet
 from inbox.text import clean_text
 
 
@@ -13,16 +18,37 @@ def save_draft(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | N
     """Store `text` as the person's draft on this case.
 
     Empty text removes the draft, and None is returned. Characters that Postgres cannot store are repaired. Raises
-    `Case.DoesNotExist` if the person may not read the case.
+    `Case.DoesNotExist` if the person may not read the case, `NothingKept` if nothing more is stored in it.
     """
-    case = Case.objects.visible_to(by).only("pk").get(pk=case_id)
-    return save_draft_unchecked(case.pk, by.pk, text, now)
+    return _save_locked(Case.objects.visible_to(by), case_id, by.pk, text, now)
+
+
+def keep_refused_text(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
+    """Store the text of a refused answer as its author's draft.
+
+    Not if nothing more is stored in the case.
+    """
+    with suppress(NothingKept):
+        _save_locked(Case.objects.all(), case_id, user_id, text, now)
+
+
+def _save_locked(
+    cases: CaseQuerySet, case_id: int, user_id: int, text: str, now: dt.datetime
+) -> Draft | None:
+    """Store a draft with the case locked.
+
+    Otherwise it could come after an erasure, or a merge, that has already dealt with the drafts of the case.
+    """
+    with transaction.atomic():
+        rows = cases.select_related("identity").select_for_update(of=("self",), no_key=True)
+        require_kept(rows.get(pk=case_id))
+        return save_draft_unchecked(case_id, user_id, text, now)
 
 
 def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime) -> Draft | None:
-    """Store a draft without checking who may read the case.
+    """Store a draft without checking the case.
 
-    For text that must not be lost; otherwise the same as `save_draft`.
+    The caller has locked it, or does not have to.
     """
     text = clean_text(text)[0]
     drafts = Draft.objects.filter(case_id=case_id, user_id=user_id)

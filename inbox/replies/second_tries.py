@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inbox.changes.change import change_case, require_permission
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed
+from inbox.changes.refusals import HAS_CHANGED, Conflict, Invalid, NotAllowed
 from inbox.models import Reply, ReplyState, Verb
 from inbox.replies import drafts, unsent
 from inbox.replies.composer import why_cannot_answer_as, why_cannot_answer_message
@@ -36,7 +36,7 @@ def try_again(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
         if reason := why_cannot_answer_message(reply.case, reply.parent, now=now):
             raise Invalid(reason)
         if not _queue_again(reply, by, now):
-            raise Conflict(reply.case, "This answer has been sent again already.")
+            raise Conflict(reply.case, "This answer has been sent again already.", HAS_CHANGED)
         with change_case(reply.case_id, now=now, by=by) as change:
             change.record(Verb.REPLY_QUEUED, {"reply": reply.pk, "again": True})
             drafts.withdraw_draft(reply.case_id, reply.author_id, reply.text)
@@ -62,4 +62,4 @@ def _queue_again(reply: Reply, by: User, now: dt.datetime) -> bool:
                 )
             )
     except IntegrityError as error:
-        raise Conflict(reply.case, "Another answer to this message is on its way.") from error
+        raise Conflict(reply.case, "Another answer to this message is on its way.", HAS_CHANGED) from error

@@ -18,18 +18,23 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inbox.changes.change import Change, change_case, change_case_as, require_permission
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed, event_sentence, latest_event_sentence
-from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
+from inbox.changes.refusals import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NothingKept,
+)
+from inbox.models import Case, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts, unsent
 from inbox.replies.composer import (
     add_signature,
     max_reply_length,
     measure_text,
-    on_its_way_sentence,
     refused_character_sentence,
     why_cannot_answer_as,
     why_cannot_answer_message,
 )
+from inbox.replies.freshness import require_nobody_answers, require_nothing_new
 from inbox.replies.outcomes import record_reply_sent
 from inbox.replies.readable import get_readable_reply
 from inbox.text import clean_text, is_visible
@@ -38,17 +43,6 @@ from networks.base import SentMessage
 #: Characters. The length of a longer text is counted in characters, because measuring it in the network's unit is
 #: slow.
 LONGEST_INPUT = 20_000
-#: Events after which an answer to the customer is still up to date.
-_HARMLESS_VERBS = (
-    Verb.ASSIGNED,
-    Verb.ACCEPTED,
-    Verb.NOTED,
-    Verb.HANDED_OVER,
-    Verb.REPLY_CANCELLED,
-    Verb.REPLY_FAILED,
-    Verb.SLA_MISSED,
-    Verb.ESCALATED,
-)
 
 Settlement = Literal["sent", "again", "give_up"]
 
@@ -67,15 +61,17 @@ def queue_reply(
     """Put an answer into the outbox.
 
     It is sent `settings.UNDO_SECONDS` after `now`. The signature is added, and the brand account is the message's. The
-    same `composer_id` again returns the first answer. `visibility` is compared with the message's unless None. Raises
+    same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. Raises
     `Conflict` if the customer has written since `seen_version`, or somebody has answered or is answering. If it is
-    refused, the text is stored as the person's draft.
+    refused, the text is stored as the person's draft, unless nothing more is stored in the case.
     """
     text = clean_text(text)[0].strip()
     try:
         return _queue_reply(case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility)
+    except NothingKept:
+        raise
     except (Conflict, Invalid, NotAllowed):
-        drafts.save_draft_unchecked(case_id, by.pk, text, now)
+        drafts.keep_refused_text(case_id, by.pk, text, now)
         raise
 
 
@@ -93,13 +89,9 @@ def _queue_reply(
         case = change.case
         if (first := _find_first_submit(composer_id, case, by, text, now)) is not None:
             return first
-        parent = (
-            Message.objects.filter(pk=parent_message_id, case=case).select_related("brand_account").first()
-        )
-        if parent is None:
-            raise Invalid("That message is not part of this case. Open the case again.")
-        _check_nobody_answers(case, parent, by)
-        _check_nothing_new(case, seen_version)
+        parent = _get_parent(case, parent_message_id, now)
+        require_nobody_answers(case, parent, by)
+        require_nothing_new(case, seen_version, by)
         if reason := why_cannot_answer_as(by, parent.brand_account):
             raise NotAllowed(reason)
         if reason := why_cannot_answer_message(case, parent, now=now):
@@ -119,6 +111,16 @@ def _queue_reply(
         )
         _insert_reply(reply, change)
     return reply
+
+
+def _get_parent(case: Case, message_id: int, now: dt.datetime) -> Message:
+    """Return the message that is answered. Raises `Invalid`."""
+    messages = Message.objects.filter(pk=message_id, case=case).select_related("brand_account")
+    if (parent := messages.first()) is not None:
+        return parent
+    if not message_id:
+        raise Invalid(f"{why_cannot_answer_message(case, None, now=now)} Nothing was sent.")
+    raise Invalid("That message is not part of this case. Open the case again.")
 
 
 def _insert_reply(reply: Reply, change: Change) -> None:
@@ -142,38 +144,6 @@ def _find_first_submit(
     if reply is not None:
         drafts.settle_draft_of_queued(reply, text, now)
     return reply
-
-
-def _check_nobody_answers(case: Case, parent: Message, by: User) -> None:
-    live = Reply.objects.filter(parent=parent, state__in=LIVE_STATES).select_related("author").first()
-    if live is not None:
-        raise Conflict(case, on_its_way_sentence(live, by))
-
-
-def _check_nothing_new(case: Case, seen_version: int) -> None:
-    """Refuse an answer if something relevant happened since `seen_version`.
-
-    Every event records the version that it created. A version without a harmless event was created by the customer, or
-    by somebody who answered. Raises `Conflict`.
-    """
-    if seen_version == case.version:
-        return
-    events = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
-    harmless, relevant = set(), []
-    for event in events.order_by("at", "id"):
-        if event.verb in _HARMLESS_VERBS or (event.verb == Verb.REPLY_QUEUED and _is_dead_reply_event(event)):
-            harmless.add(event.data["version"])
-        else:
-            relevant.append(event)
-    accounted_for = harmless - {event.data["version"] for event in relevant}
-    if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
-        answered = [event for event in relevant if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
-        raise Conflict(case, event_sentence(answered[-1]) if answered else latest_event_sentence(case))
-
-
-def _is_dead_reply_event(event: CaseEvent) -> bool:
-    states = (ReplyState.CANCELLED, ReplyState.FAILED)
-    return Reply.objects.filter(pk=event.data.get("reply"), state__in=states).exists()
 
 
 def _check_and_sign(text: str, parent: Message, by: User) -> str:
@@ -214,7 +184,10 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             pk=reply.pk, state=ReplyState.QUEUED, outcome_unknown=reply.outcome_unknown
         )
         if not queued.update(**_taken_back_values(reply), settled_by=by):
-            raise Conflict(reply.case, "Too late: the answer was sent already.")
+            reply.refresh_from_db()
+            if reply.state == ReplyState.CANCELLED:
+                return reply
+            raise Conflict(reply.case, "The answer has left already.", "Too late to take it back")
         with change_case(reply.case_id, now=now, by=by) as change:
             if not reply.outcome_unknown:
                 drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)

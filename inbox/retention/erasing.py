@@ -16,13 +16,23 @@ from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, BrandAccount, User
 from inbox.cases import custody
 from inbox.changes.change import change_case
-from inbox.models import Case, Customer, Erasure, Identity, Message, Reply, ReplyState, Status, Verb
+from inbox.live.publish import CaseChange, publish_cases_on_commit
+from inbox.models import (
+    ERASED_PREFIX,
+    Case,
+    Customer,
+    Erasure,
+    Identity,
+    Message,
+    Reply,
+    ReplyState,
+    Status,
+    Verb,
+)
 from inbox.search_words.columns import LexemeQuery
 from inbox.search_words.query import parse_search
 from wording.numbers import format_count
 
-#: Beginning of the id that an erased customer's accounts have instead of the network's.
-ERASED_PREFIX = "erased:"
 MOST_FOUND = 20
 
 
@@ -90,6 +100,7 @@ def erase_customer(customer: Customer, *, by: User, now: dt.datetime) -> tuple[i
     with connection.cursor() as cursor:
         cursor.execute("SELECT cases, messages FROM inbox_erase_customer(%s)", [customer.pk])
         cases, messages = cursor.fetchone()
+    _refresh_open_pages(customer)
     words = f"{format_count(messages, 'message')} in {format_count(cases, 'case')}"
     record_change(AuditVerb.CUSTOMER_ERASED, f"customer {customer.pk}: {words}", by=by)
     return cases, messages
@@ -112,3 +123,11 @@ def _close_case(case_id: int, by: User, now: dt.datetime) -> None:
         custody.end_custody(change.case, now)
         change.set(status=Status.DISMISSED, closed_at=now, waiting_since=None, unsent="", unsent_since=None)
         change.record(Verb.DISMISSED)
+
+
+def _refresh_open_pages(customer: Customer) -> None:
+    """Let open pages of the customer's cases show what happened."""
+    cases = Case.objects.filter(customer=customer).only("department", "brand_account", "visibility")
+    publish_cases_on_commit(
+        CaseChange(case.pk, case.department_id, case.brand_account_id, case.visibility) for case in cases
+    )

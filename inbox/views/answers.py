@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from http import HTTPStatus
 from typing import cast
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox.changes.refusals import Invalid
+from inbox.changes.refusals import Invalid, NothingKept
 from inbox.models import Case, Reply
 from inbox.replies import composer, drafts, second_tries, verbs
 from inbox.replies.verbs import LONGEST_INPUT, Settlement
@@ -30,8 +31,8 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
     def verb(now: dt.datetime) -> object:
         try:
             composer_id = uuid.UUID(request.POST.get("composer_id", ""))
-            parent = int(request.POST.get("parent", ""))
-        except ValueError as error:
+            parent = int(request.POST["parent"] or 0)
+        except (ValueError, KeyError) as error:
             if text.strip():
                 drafts.save_draft(pk, request.user, text, now)
             raise Invalid("The form was incomplete. Your text is still here: send it again.") from error
@@ -51,12 +52,18 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def draft(request: InboxRequest, pk: int) -> JsonResponse:
-    """Store the draft; return its length on the network with the signature."""
+    """Store the draft; return its length on the network with the signature.
+
+    The status is 410 if nothing more is stored in the case.
+    """
     text = request.POST.get("text", "")[: LONGEST_INPUT * 2]
     case = Case.objects.visible_to(request.user).only("network", "visibility").filter(pk=pk).first()
     if case is None:
         raise Http404
-    drafts.save_draft(pk, request.user, text, timezone.now())
+    try:
+        drafts.save_draft(pk, request.user, text, timezone.now())
+    except NothingKept:
+        return JsonResponse({}, status=HTTPStatus.GONE)
     whole = composer.add_signature(text, request.user) if text.strip() else ""
     length = (
         len(whole)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from inbox.case_page.page import Problem
 from inbox.cases.undo import find_undoable_act
-from inbox.changes.refusals import Conflict, Invalid, NotAllowed
+from inbox.changes.refusals import Conflict, Invalid, NotAllowed, NothingKept
 from inbox.models import Case
 from inbox.views.case import render_case
 from inbox.views.guards import InboxRequest, queue_address, redirect_page, wants_fragment
@@ -57,7 +57,9 @@ def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | 
     except Case.DoesNotExist as error:
         raise Http404 from error
     except Conflict as error:
-        return Problem("conflict", str(error), form, posted_fields(request))
+        return Problem("conflict", str(error), form, posted_fields(request), error.heading)
+    except NothingKept as error:
+        return Problem("invalid", str(error), form, {}, "Not sent" if form == "reply" else "Not saved")
     except Invalid as error:
         return Problem("invalid", str(error), form, posted_fields(request))
     except NotAllowed as error:

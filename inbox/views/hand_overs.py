@@ -127,7 +127,7 @@ def take_back(request: InboxRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     except Conflict as error:
         return show_case_again(
-            request, error.case.pk, problem=Problem("conflict", f"Too late to undo. {error}")
+            request, error.case.pk, problem=Problem("conflict", str(error), heading="Not undone")
         )
     return show_case_again(request, case.pk, done=f"Undone. {case.department} has the case again.")
 

@@ -298,6 +298,30 @@ def test_an_answer_is_queued_shown_and_can_be_taken_back(client, agent, case, me
     assert "We are on it. ^AB</textarea>" in page(client, case)
 
 
+def test_a_second_answer_is_refused_because_of_ones_own_first(client, agent, case, message):
+    client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message))
+    again = answer(case, message, text="And one more thing.", version=case.version + 1)
+    response = client.post(reverse("inbox:reply", args=[case.pk]), again, **HTMX)
+    content = response.content.decode()
+    assert response.status_code == 409
+    assert "You have answered already" in content
+    assert (
+        "Your answer of" in content and "is still waiting to be sent. To send another one, take it" in content
+    )
+    assert "Somebody was quicker" not in content
+    assert Draft.objects.get(case=case, user=agent).text == "And one more thing."
+
+
+def test_what_one_did_in_another_tab_is_not_somebody_elses_doing(client, agent, case, message, now):
+    seen = case.version
+    verbs.claim_case(case.pk, agent, now=now)
+    response = post(client, "dismiss", case.pk, reason="Spam", version=seen)
+    content = response.content.decode()
+    assert response.status_code == 409
+    assert "This case has changed" in content and "You took this case at" in content
+    assert "Somebody was quicker" not in content
+
+
 def test_a_doubled_submit_makes_one_answer(client, case, message):
     form = answer(case, message)
     for _ in range(2):
@@ -312,7 +336,9 @@ def test_an_answer_to_a_case_that_changed_is_refused_and_its_text_kept(client, a
     response = client.post(reverse("inbox:reply", args=[case.pk]), answer(case, message, version=seen))
     content = response.content.decode()
     assert response.status_code == 409
-    assert "Somebody was quicker" in content
+    assert "This case has changed" in content
+    assert "The customer wrote" in content
+    assert "Somebody was quicker" not in content
     assert "We are on it.</textarea>" in content
     assert Draft.objects.get(case=case, user=agent).text == "We are on it."
     assert not Reply.objects.exists()

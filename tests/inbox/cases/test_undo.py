@@ -102,7 +102,7 @@ def test_only_ones_own_act_is_undone_and_only_for_a_moment(case, ann, ben, now):
 def test_what_a_colleague_changed_since_stays(case, ann, ben, now):
     done = verbs.claim_case(case.pk, ben, now=now)
     verbs.assign_case(case.pk, ann, ann, now=now)
-    with pytest.raises(Conflict, match="Ann Bell assigned"):
+    with pytest.raises(Conflict, match="Ann Bell took this case"):
         undo_act(case.pk, ben, done.version, now=now)
     assert Case.objects.get(pk=case.pk).assignee == ann
 
@@ -182,7 +182,9 @@ class TestPages:
         verbs.assign_case(case.pk, ann, ann, now=timezone.now())
         refused = client.post(reverse("inbox:undo", args=[case.pk, done.version]), **HTMX)
         assert refused.status_code == 409
-        assert "Ann Bell assigned this case" in refused.content.decode()
+        page = refused.content.decode()
+        assert "Not undone" in page and "Ann Bell took this case" in page
+        assert "Somebody was quicker" not in page
 
     @pytest.mark.parametrize(
         ("said", "expected"),

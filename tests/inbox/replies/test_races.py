@@ -83,7 +83,7 @@ def test_a_double_click_is_one_answer(question, agent, network):
 def test_the_database_itself_refuses_a_second_live_answer(question, agent, colleague, network, monkeypatch):
     """Even when the look before the insert saw nothing."""
     ReplyFactory(parent=question, author=colleague)
-    monkeypatch.setattr(verbs, "_check_nobody_answers", lambda *_: None)
+    monkeypatch.setattr(verbs, "require_nobody_answers", lambda *_: None)
     with pytest.raises(Conflict):
         answering(question, agent, "We are on it.")()
     assert draft_text(question.case_id, agent) == "We are on it."

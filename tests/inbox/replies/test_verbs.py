@@ -153,7 +153,7 @@ class TestConflicts:
 
     def test_a_colleague_is_answering(self, question, agent, colleague):
         answer(question, colleague, now=SOON)
-        with pytest.raises(Conflict, match="Ben Cole's answer of 10:01 on 18 November is on its way"):
+        with pytest.raises(Conflict, match="Ben Cole's answer of 10:01 on 18 November is still waiting"):
             answer(question, agent, "Let me help.", seen=2, now=LATER)
         assert draft_of(question, agent) == "Let me help."
         assert Reply.objects.count() == 1
@@ -285,7 +285,7 @@ class TestTakingBack:
     def test_what_has_left_cannot_be_taken_back(self, question, agent, state):
         reply = answer(question, agent)
         Reply.objects.filter(pk=reply.pk).update(state=state)
-        with pytest.raises(Conflict, match="Too late"):
+        with pytest.raises(Conflict, match="has left already"):
             verbs.cancel_reply(reply.pk, agent, now=SOON)
         assert Reply.objects.get().state == state
 
