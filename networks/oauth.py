@@ -35,11 +35,21 @@ OAUTH_SCOPES: dict[str, tuple[str, ...]] = {
     ),
     "facebook": (
         "pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_engagement",
-        "pages_manage_metadata", "pages_messaging",
+        "pages_manage_metadata", "pages_messaging", "business_management",
     ),
 }  # fmt: skip
 _AUTHORIZE_BASES = {"x": "https://x.com", "facebook": "https://www.facebook.com"}
 _MAX_PAGES = 50
+#: Why an account may be missing among those that a network hands out.
+MISSING_ACCOUNT_HINTS = {
+    "facebook": (
+        "Facebook hands out only the Pages that are ticked in its dialog, and those of a business portfolio only "
+        "together with the permission “business_management”. Try again, choose “Edit settings” there, and tick the "
+        "Page, its business and that permission."
+    ),
+}
+#: What a person has to be allowed on a Page to answer as it. MANAGE stands for everything.
+_ANSWERING_TASKS = {"MODERATE": "comments", "MESSAGING": "direct messages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +78,20 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class GrantableAccount:
-    """An account that the person may connect, with its secrets."""
+    """An account that the person may connect, with its secrets.
+
+    `cannot_answer` is what the person may not answer as it.
+    """
 
     network: str
     account: OwnAccount
     secrets: Mapping[str, str] = field(repr=False)
+    cannot_answer: tuple[str, ...] = ()
+
+    @property
+    def is_only_seen(self) -> bool:
+        """Whether the person may look at the account and nothing else."""
+        return len(self.cannot_answer) == len(_ANSWERING_TASKS)
 
 
 def begin_authorisation(
@@ -185,7 +204,7 @@ def _fetch_pages(
     """
     graph, mounted = build_graph_api(user_token, app.client_secret, api_base)
     pages: list[GrantableAccount] = []
-    args: dict[str, Any] = {"fields": "id,name,username,access_token", "limit": 100}
+    args: dict[str, Any] = {"fields": "id,name,username,access_token,tasks", "limit": 100}
     for _ in range(_MAX_PAGES):
         answer = transport.attempt_call(mounted, partial(graph.get_connections, "me", "accounts", **args))
         error = errors.classify_facebook_answer(answer, write=False, now=clock(), scope="pages_show_list")
@@ -228,4 +247,11 @@ def _parse_page(item: object, app: OAuthApp) -> GrantableAccount | None:
         return None
     secrets = {**app.extra, "page_token": token, "app_id": app.client_id, "app_secret": app.client_secret}
     own = OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name)
-    return GrantableAccount("facebook", own, secrets)
+    return GrantableAccount("facebook", own, secrets, _find_refused_tasks(page.get("tasks")))
+
+
+def _find_refused_tasks(tasks: object) -> tuple[str, ...]:
+    """Return what the person may not answer as a Page; nothing where Facebook does not say."""
+    if not isinstance(tasks, list) or "MANAGE" in tasks:
+        return ()
+    return tuple(words for task, words in _ANSWERING_TASKS.items() if task not in tasks)

@@ -77,7 +77,12 @@ def receive_returned_attempt(
 
 def store_granted_accounts(attempt: ConnectAttempt, granted: Sequence[GrantableAccount]) -> None:
     """Store the granted accounts, encrypted, until the person confirms one."""
-    body = json.dumps([[*_account_values(entry.account), dict(entry.secrets)] for entry in granted])
+    body = json.dumps(
+        [
+            [*_account_values(entry.account), dict(entry.secrets), list(entry.cannot_answer)]
+            for entry in granted
+        ]
+    )
     attempt.envelope = seal_secrets(attempt.network, f"attempt {attempt.pk}", {"granted": body})
     attempt.save(update_fields=["envelope"])
 
@@ -99,8 +104,13 @@ def get_waiting_attempt(
         raise AttemptRefused
     body = unseal_secrets(bytes(attempt.envelope), attempt.network, f"attempt {attempt.pk}")
     granted = [
-        GrantableAccount(attempt.network, OwnAccount(remote_id, handle, name, tuple(scopes)), secrets)
-        for remote_id, handle, name, scopes, secrets in json.loads(body["granted"])
+        GrantableAccount(
+            attempt.network,
+            OwnAccount(remote_id, handle, name, tuple(scopes)),
+            secrets,
+            tuple(*cannot_answer),
+        )
+        for remote_id, handle, name, scopes, secrets, *cannot_answer in json.loads(body["granted"])
     ]
     return attempt, granted
 

@@ -107,7 +107,9 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         attempt, granted = attempts.get_waiting_attempt(pk, request.user, now=now)
     except attempts.AttemptRefused:
         return _render_refused(request, "", _ATTEMPT_OVER)
-    choices = [(entry.account.remote_id, _account_label(entry)) for entry in granted]
+    choices = [
+        (entry.account.remote_id, _account_label(entry)) for entry in granted if not entry.is_only_seen
+    ]
     form = ConnectConfirmForm(
         request.POST or None, choices=choices, stored=_stored_accounts(request, attempt, choices)
     )
@@ -132,13 +134,17 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
             return _render_refused(request, attempt.network, str(error), again=attempt.brand_account)
         messages.success(request, f"{brand_account} is connected. Its first messages arrive within a minute.")
         return redirect("accounts:brand_account_answerers", brand_account.pk)
-    context = {
-        "form": form,
-        "network": network_label(attempt.network),
-        "choices": choices,
-        "attempt": attempt,
-    }
+    context = {"form": form, "choices": choices, "attempt": attempt, **_choice_hints(attempt, granted)}
     return render(request, "accounts/brand_accounts/connect_confirm.html", context)
+
+
+def _choice_hints(attempt: ConnectAttempt, granted: list[oauth.GrantableAccount]) -> dict[str, str]:
+    only_seen = [entry for entry in granted if entry.is_only_seen]
+    return {
+        "network": network_label(attempt.network),
+        "only_seen": _only_seen_sentence(attempt.network, only_seen),
+        "missing_hint": "" if attempt.brand_account else oauth.MISSING_ACCOUNT_HINTS.get(attempt.network, ""),
+    }
 
 
 def _stored_accounts(
@@ -193,9 +199,11 @@ def _find_grant_problem(attempt: ConnectAttempt, granted: list[oauth.GrantableAc
     """Return why no granted account can be connected, "" when one can."""
     label = network_label(attempt.network)
     if not granted:
-        return f"{label} granted access to no account. Choose at least one there. Nothing was connected."
-    if any(_is_wanted_account(attempt, entry) for entry in granted):
-        return ""
+        hint = oauth.MISSING_ACCOUNT_HINTS.get(attempt.network, "Choose at least one there.")
+        return f"{label} granted access to no account. Nothing was connected. {hint}"
+    if wanted := [entry for entry in granted if _is_wanted_account(attempt, entry)]:
+        only_seen = all(entry.is_only_seen for entry in wanted)
+        return f"{_only_seen_sentence(attempt.network, wanted)} Nothing was connected." if only_seen else ""
     names = ", ".join(_account_label(entry) for entry in granted[:5])
     return (
         f"You granted access to {names}, but {attempt.brand_account} is to be connected again. Sign in at {label} "
@@ -205,10 +213,28 @@ def _find_grant_problem(attempt: ConnectAttempt, granted: list[oauth.GrantableAc
 
 def _account_label(entry: oauth.GrantableAccount) -> str:
     handle = entry.account.handle
-    return (
+    label = (
         f"{entry.account.name or handle} (@{handle})"
         if handle and handle != entry.account.name
         else entry.account.name or handle
+    )
+    if not entry.cannot_answer:
+        return label
+    refused = " and ".join(entry.cannot_answer)
+    return f"{label}: {network_label(entry.network)} will refuse answers to {refused}, because you may not write them"
+
+
+def _only_seen_sentence(network: str, only_seen: list[oauth.GrantableAccount]) -> str:
+    """Return which accounts the person may only look at.
+
+    With whom to ask; "" for none.
+    """
+    if not only_seen:
+        return ""
+    names = ", ".join(entry.account.name or entry.account.handle for entry in only_seen[:5])
+    return (
+        f"You may only look at {names}: {network_label(network)} would refuse every answer. Ask whoever manages it "
+        "there to let you answer comments and messages."
     )
 
 

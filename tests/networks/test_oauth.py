@@ -144,6 +144,32 @@ class TestFacebook:
         assert page.verify().remote_id == "1"
         assert network.asked[-1].query["access_token"] == "P1"
 
+    @pytest.mark.parametrize(
+        ("tasks", "cannot_answer"),
+        [
+            (["ANALYZE"], ("comments", "direct messages")),
+            (["ANALYZE", "MODERATE"], ("direct messages",)),
+            (["MESSAGING", "ADVERTISE"], ("comments",)),
+            (["MANAGE"], ()),
+            (["MODERATE", "MESSAGING"], ()),
+            ([], ("comments", "direct messages")),
+            (None, ()),
+        ],
+    )
+    def test_what_the_person_may_do_on_a_page(
+        self, network: Network, tasks: object, cannot_answer: tuple[str, ...]
+    ) -> None:
+        network.then(200, {"access_token": "short"}).then(200, {"access_token": "long"})
+        network.then(200, {"data": [{"id": "1", "name": "One", "access_token": "P1", "tasks": tasks}]})
+        network.then(200, {"data": []})
+        (page,) = finish(network, "facebook")
+        assert page.cannot_answer == cannot_answer
+        assert page.is_only_seen is (len(cannot_answer) == 2)
+        assert "tasks" in network.asked[2].query["fields"]
+
+    def test_pages_of_a_business_are_asked_for(self) -> None:
+        assert "business_management" in oauth.OAUTH_SCOPES["facebook"]
+
     @pytest.mark.parametrize("code", [100, 190])
     def test_a_used_code(self, network: Network, code: int) -> None:
         network.then(400, {"error": {"message": "This authorization code has been used.", "code": code}})

@@ -272,3 +272,44 @@ def test_an_account_that_is_here_already_keeps_its_owner(admin, networks, depart
         "Choose the department that answers"
         in confirm(admin, new, remote_id=rows[1]["remote_id"]).content.decode()
     )
+
+
+def handed_out(monkeypatch, admin, *pages):
+    """Come back from Facebook, which hands out these Pages: (id, name, what the person may not answer as it)."""
+    entries = [
+        GrantableAccount("facebook", OwnAccount(page_id, name, name), {"page_token": "p"}, refused)
+        for page_id, name, refused in pages
+    ]
+    monkeypatch.setattr(oauth, "finish_authorisation", lambda *args, **options: entries)
+    return come_back(admin, consent(begin(admin, "facebook")))
+
+
+SEEN_ONLY = ("comments", "direct messages")
+
+
+def test_a_page_that_is_missing_has_a_likely_cause(admin, networks, monkeypatch):
+    """Facebook keeps back the Pages of a business without a word."""
+    refusal = handed_out(monkeypatch, admin).content.decode()
+    assert "granted access to no account" in refusal
+    assert "business_management" in refusal
+    chooser = admin.get(handed_out(monkeypatch, admin, ("5", "Crumb", ()))["Location"]).content.decode()
+    assert "Is an account missing here?" in chooser
+    assert "business_management" in chooser
+
+
+def test_a_page_that_one_may_only_look_at_is_not_offered(admin, networks, department, monkeypatch):
+    refusal = handed_out(monkeypatch, admin, ("6", "Crumb Outlet", SEEN_ONLY))
+    assert refusal.status_code == 400
+    assert "You may only look at Crumb Outlet" in refusal.content.decode()
+    answer = handed_out(monkeypatch, admin, ("5", "Crumb", ()), ("6", "Crumb Outlet", SEEN_ONLY))
+    chooser = admin.get(answer["Location"]).content.decode()
+    assert "You may only look at Crumb Outlet" in chooser
+    assert 'value="5"' in chooser
+    assert 'value="6"' not in chooser
+    assert confirm(admin, answer, remote_id="6", owner_department=department.pk).status_code == 200
+    assert not BrandAccount.objects.exists()
+
+
+def test_what_cannot_be_answered_as_a_page_is_said_before_it_is_connected(admin, networks, monkeypatch):
+    answer = handed_out(monkeypatch, admin, ("5", "Crumb", ("comments",)))
+    assert "Crumb: Facebook will refuse answers to comments" in admin.get(answer["Location"]).content.decode()
