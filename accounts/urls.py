@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("roster/<int:pk>/hours/", roster.roster_hours, name="roster_hours"),
     path("roster/<int:pk>/copy/", roster.roster_copy, name="roster_copy"),
     path("roster/<int:pk>/swap/", roster.roster_swap, name="roster_swap"),
+    path("roster/<int:pk>/restore/", roster.shift_restore, name="shift_restore"),
     path("roster/shift/<int:pk>/", roster.shift_edit, name="shift_edit"),
     path("roster/shift/<int:pk>/remove/", roster.shift_remove, name="shift_remove"),
     path("departments/", departments.department_list, name="departments"),

@@ -61,7 +61,7 @@ POST_ONLY = frozenset(
     inbox:undo inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:leave_add accounts:leave_remove
-    accounts:shift_add accounts:shift_remove accounts:roster_hours accounts:roster_copy accounts:roster_swap
+    accounts:shift_add accounts:shift_remove accounts:shift_restore accounts:roster_hours accounts:roster_copy accounts:roster_swap
     routing:rule_toggle routing:rule_move routing:rule_duplicate routing:version_restore routing:version_undo
     inbox:case_tags inbox:customer_tags inbox:preview_start inbox:preview_cancel
     routing:draft_begin routing:draft_update routing:draft_discard

@@ -35,6 +35,7 @@ def read_person_values(user: User) -> PersonValues:
         "User name": user.username,
         "E-mail": user.email,
         "Initials": user.initials,
+        "Time zone": user.time_zone,
     }
     return PersonValues(details, rights, frozenset(departments))
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import BrandAccount, Department, Role, User
 from accounts.people.department_tags import find_taken_tag
 from accounts.people.verbs import CaseAccess
+from accounts.working_time.forms import zone_choices
 
 if TYPE_CHECKING:
     UserModelForm = forms.ModelForm[User]
@@ -38,7 +39,7 @@ class UserForm(UserModelForm):
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "username", "email", "initials", "role")
+        fields = ("first_name", "last_name", "username", "email", "initials", "role", "time_zone")
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +49,12 @@ class UserForm(UserModelForm):
         self.fields["initials"].help_text = "Added to their answers, for example ^AB: two to four letters."
         self.fields["username"].help_text = "They can sign in with it or with the e-mail address."
         self.fields["username"].label = "User name"
+        self.fields["time_zone"] = forms.ChoiceField(
+            label="Times are shown in",
+            required=False,
+            choices=zone_choices,
+            help_text="They can change it themselves.",
+        )
         if self.instance.pk:
             self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
         self._add_grant_fields()
@@ -111,6 +118,16 @@ class UserForm(UserModelForm):
         brands = {account.pk for account, may in self.grants().items() if may is not None}
         departments = {department.pk for department in self.cleaned_data["departments"]}
         return CaseAccess(self.cleaned_data["role"], frozenset(departments), frozenset(brands))
+
+    @property
+    def access_hint(self) -> str:
+        """A sentence when the person, as typed, will see no case; "" otherwise. The form must be valid."""
+        access = self.build_case_access()
+        if access.role == Role.COMMUNITY and not access.brand_account_ids:
+            return "They work on no brand account yet, so they see no cases."
+        if access.role in (Role.MANAGER, Role.AGENT, Role.ANALYST) and not access.department_ids:
+            return "They are in no department yet, so they see no cases."
+        return ""
 
     def grants(self) -> dict[BrandAccount, bool | None]:
         """Return the person's right for each brand account.

@@ -32,7 +32,7 @@ from postgres.locks import AdvisoryLock, take_lock
 
 logger = logging.getLogger(__name__)
 
-_EDITABLE_FIELDS = ("first_name", "last_name", "username", "email", "initials", "role")
+_EDITABLE_FIELDS = ("first_name", "last_name", "username", "email", "initials", "role", "time_zone")
 
 #: Called in the same transaction when a user leaves, or is changed and may see less. Arguments: the user, the
 #: person who makes the change, and the time. Returns a sentence about what happened to the user's work, "" if nothing.

@@ -56,6 +56,7 @@ def user_new(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         user = verbs.save_user(form.save(commit=False), form.cleaned_data["departments"], form.grants())
         messages.success(request, f"{user} is added. Make a password link for them to sign in with.")
+        _warn_without_access(request, form)
         return redirect("accounts:user_edit", user.pk)
     return render(request, "accounts/people/user_edit.html", {"form": form, "person": None})
 
@@ -87,8 +88,14 @@ def user_edit(request: SignedInRequest, pk: int) -> HttpResponse:
             form.add_error("role", str(error))
         else:
             messages.success(request, f"{person} saved. {release_words}".strip())
-            return redirect("accounts:people")
+            _warn_without_access(request, form)
+            return redirect("accounts:user_edit", pk)
     return render_person(request, User.objects.get(pk=pk), form=form)
+
+
+def _warn_without_access(request: SignedInRequest, form: UserForm) -> None:
+    if form.access_hint:
+        messages.warning(request, form.access_hint)
 
 
 def work_context(

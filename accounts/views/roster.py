@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from accounts.models import BrandAccount, Leave, Lifecycle, Shift
 from accounts.roster import planning
 from accounts.roster.forms import PromisedHoursForm, ShiftForm, SwapShiftsForm
 from accounts.roster.recording import recorded_roster_change
+from accounts.roster.removing import remove_shift, restore_shift
 from accounts.roster.week import (
     RosterWeek,
     build_roster_week,
@@ -122,10 +124,28 @@ def shift_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     Messages that have already arrived keep the people who were on point then.
     """
     shift = _get_editable_shift(request, pk)
-    with recorded_roster_change(shift.brand_account):
-        shift.delete()
-    messages.success(request, f"{shift} was removed.")
-    return _redirect_to_week(request, shift.brand_account)
+    account = shift.brand_account
+    with recorded_roster_change(account):
+        removed = remove_shift(shift)
+    query = urlencode({"week": week_key(_requested_monday(request, account)), "removed": removed})
+    undo = f"undo-page {reverse('accounts:shift_restore', args=[account.pk])}?{query}"
+    messages.success(request, f"{shift} was removed.", extra_tags=undo)
+    return _redirect_to_week(request, account)
+
+
+@require_POST
+@require_action("roster")
+def shift_restore(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Put back the shift that was just removed (`?removed=`)."""
+    account = _get_editable_account(request, pk)
+    try:
+        with recorded_roster_change(account):
+            shift = restore_shift(account, request.GET.get("removed", ""))
+    except planning.RosterChangeRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{shift} is back.")
+    return _redirect_to_week(request, account)
 
 
 @require_POST

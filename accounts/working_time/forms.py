@@ -210,6 +210,12 @@ class AssignmentForm(DepartmentModelForm):
         return department
 
 
+def zone_choices() -> list[tuple[str, str]]:
+    """Return the choices of a zone in which somebody reads times; "" is the company's."""
+    names = ((name, name.replace("_", " ")) for name in zone_names())
+    return [("", f"The company’s time zone ({company_zone().key})"), *names]
+
+
 class TimeZoneForm(forms.Form):
     """The zone in which somebody reads times."""
 
@@ -219,10 +225,7 @@ class TimeZoneForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.person = person
         self.initial["time_zone"] = person.time_zone
-        cast("forms.ChoiceField", self.fields["time_zone"]).choices = [
-            ("", f"The company’s time zone ({company_zone().key})"),
-            *((name, name.replace("_", " ")) for name in zone_names()),
-        ]
+        cast("forms.ChoiceField", self.fields["time_zone"]).choices = zone_choices()
 
     def save(self) -> None:
         """Store the zone."""

@@ -63,11 +63,15 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     `PageGroup`s, `notices` is the entry of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
     leave, `sick_accounts` the number of brand accounts with a trouble that concerns them.
     """
-    counts = open_counts(user)
+    counts, works_on_cases = open_counts(user), viewer(user).may("claim")
     views = [
         _queue_entry("All open", _cached_reverse("inbox:queue"), path, counts.all, "o"),
         _queue_entry("Unassigned", _cached_reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
-        _queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.own, "m"),
+        *(
+            [_queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.own, "m")]
+            if works_on_cases
+            else []
+        ),
         _queue_entry("Watching", _cached_reverse("inbox:queue_watching"), path, go="w"),
         _queue_entry("Not sent", _cached_reverse("inbox:queue_unsent"), path, counts.unsent, "s"),
         _queue_entry("Resolved", _cached_reverse("inbox:queue_resolved"), path, go="r"),
@@ -86,6 +90,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         "departments": queues,
         "groups": _page_groups(user, path, counts.sick_accounts),
         "person": user,
+        "works_on_cases": works_on_cases,
         "notices": _page_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
         "on_leave": counts.on_leave,

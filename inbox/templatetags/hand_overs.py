@@ -19,6 +19,16 @@ def undo_of(message: Message) -> str:
 
 
 @register.filter
+def page_undo_of(message: Message) -> str:
+    """Return the address that undoes what a message of a page of its own is about.
+
+    Such messages come from `accounts.views.roster`; "" for any other message.
+    """
+    tag, _, address = str(message.extra_tags or "").partition(" ")
+    return address if tag == "undo-page" else ""
+
+
+@register.filter
 def rules_undo_of(message: Message) -> int | None:
     """Return the version of the rules that a message offers to undo.
 

@@ -28,13 +28,14 @@ register = template.Library()
 def navigation(context: template.Context) -> dict[str, Any]:
     """Render the navigation of the signed-in user.
 
-    Three small statements. Stores the number of unread notices on the request, as `unread_notices`, and the number of
-    brand accounts in trouble, as `sick_accounts`.
+    Three small statements. Stores the number of unread notices on the request, as `unread_notices`, the number of brand
+    accounts in trouble, as `sick_accounts`, and whether the user works on cases, as `works_on_cases`.
     """
     request = context["request"]
     values = navigation_context(request.user, request.path)
     # Used by the banner of troubles, which is rendered later, too.
     request.sick_accounts = values["sick_accounts"]
+    request.works_on_cases = values["works_on_cases"]
     # Used by the tab bar on phones, which is rendered later on the page and shows the same number.
     request.unread_notices = values["unread"]
     return {**values, "csrf_token": context.get("csrf_token")}

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import viewer
 from accounts.models import Leave
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, TimeZoneForm, language_name
@@ -117,6 +118,7 @@ def _render_presence(
     running = next((leave for leave in leaves if leave.starts_on <= presence.local_date(now)), None)
     context = {
         "person": user,
+        "works_on_cases": viewer(user).may("claim"),
         "is_given": user.role in automatic.ASSIGNABLE_ROLES and user.capacity > 0,
         "holding": leavers.describe_open_cases(leavers.open_cases_of(user)),
         "standing": presence.presence_status(user, now, running),

@@ -41,7 +41,8 @@ _LENGTH = re.compile(r"^(?:([0-9]{1,5})\s*h(?:ours?|rs?)?)?\s*(?:([0-9]{1,6})\s*
 def parse_minutes(text: str) -> int | None:
     """Parse a duration of business time into minutes.
 
-    None for an empty text. Accepts "45", "45 min", "2 h", "1 h 30", "1:30". Raises `HoursError`.
+    None for an empty text. Accepts "45", "45 min", "2 h", "1 h 30", "1:30". Raises `HoursError`, also for more than 59
+    minutes beside hours, which somebody mistyped.
     """
     text = " ".join(text.lower().split())
     if not text:
@@ -52,4 +53,11 @@ def parse_minutes(text: str) -> int | None:
     match = _LENGTH.match(text)
     if match is None or not (match[1] or match[2]):
         raise HoursError(f"“{text[:30]}” is not a duration. Write it like 45 min, 2 h or 1 h 30 min.")
-    return int(match[1] or 0) * 60 + int(match[2] or 0)
+    hours, minutes = int(match[1] or 0), int(match[2] or 0)
+    if match[1] and minutes > 59:
+        total = hours * 60 + minutes
+        meant = f"{total // 60} h {total % 60} min".removesuffix(" 0 min")
+        raise HoursError(
+            f"“{text[:30]}” has more than 59 minutes beside its hours. Write {meant}, if you mean that."
+        )
+    return hours * 60 + minutes

@@ -17,7 +17,7 @@ from routing.playbook import edits, versions
 from routing.playbook.checks import check_playbook
 from routing.playbook.history import describe_playbook_changes
 from routing.playbook.outline import build_outline
-from routing.playbook.ownership import editable_keys
+from routing.playbook.ownership import editable_keys, owns_something
 from routing.playbook.requests import (
     perform_and_redirect,
     posted_revision,
@@ -74,6 +74,7 @@ def playbook_draft(request: SignedInRequest) -> HttpResponse:
         "my_questions": editable_keys(draft.snapshot, "questions", scope.covers),
         "my_outcomes": editable_keys(draft.snapshot, "outcomes", scope.covers),
         "may_choose_ends": scope.is_company_wide,
+        "owns_something": owns_something(draft.snapshot, scope.covers),
         "names": department_names(),
     }
     return render(request, "routing/playbook/playbook_draft.html", context)

@@ -65,6 +65,11 @@ def editable_keys(snapshot: Mapping[str, Any], kind: str, covers: Covers) -> set
     return {key for key, row in _rows_by_key(snapshot, kind).items() if covers(owner_of(row))}
 
 
+def owns_something(snapshot: Mapping[str, Any], covers: Covers) -> bool:
+    """Return whether the user may change a question or an outcome."""
+    return any(editable_keys(snapshot, kind, covers) for kind in PART_KINDS)
+
+
 def _rows_by_key(snapshot: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return {str(row.get("key")): row for row in snapshot.get(kind) or ()}
 

@@ -18,7 +18,7 @@ from routing.pages.versions import VersionListSettings, render_version_list
 from routing.playbook import versions
 from routing.playbook.history import describe_playbook_changes
 from routing.playbook.outline import build_outline, describe_action
-from routing.playbook.ownership import objection_to_change
+from routing.playbook.ownership import objection_to_change, owns_something
 from routing.playbook.tree import (
     MAX_QUESTIONS_IN_A_ROW,
     NONE_KEY,
@@ -47,6 +47,7 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
     live, draft = versions.live_playbook(), versions.find_playbook_draft()
     waiting = bool(draft and describe_playbook_changes(live.snapshot if live else {}, draft.snapshot))
     scope = edit_scope_of(user_of(request))
+    edited = draft or live
     context = {
         "version": live,
         "outline": build_outline(parse_playbook(live.snapshot)) if live else None,
@@ -54,6 +55,7 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "may_edit": not scope.is_empty,
         "may_start": scope.is_company_wide,
+        "owns_something": edited is None or owns_something(edited.snapshot, scope.covers),
         "names": department_names(),
     }
     return render(request, "routing/playbook/playbook.html", context)

@@ -83,8 +83,9 @@ class PolicyForm(forms.Form):
     enabled = forms.BooleanField(required=False, initial=True, label="Switched on")
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, scope: EditScope, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: EditScope, policy: SLAPolicy | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.policy = policy
         departments = Department.objects.all()
         if scope.departments is not None:
             own_departments = departments.filter(slug__in=scope.departments)
@@ -142,6 +143,15 @@ class PolicyForm(forms.Form):
     @property
     def has_spare_steps(self) -> bool:
         return any(step["is_spare"] for step in self.steps)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        same = SLAPolicy.objects.filter(name__iexact=name)
+        if self.policy is not None:
+            same = same.exclude(pk=self.policy.pk)
+        if same.exists():
+            raise forms.ValidationError(f"There is a policy “{name}” already.")
+        return name
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -148,7 +148,7 @@ def _edit_policy(request: HttpRequest, policy: SLAPolicy | None) -> HttpResponse
     if request.method != "POST":
         initial = {**(policy_form_initial(policy) if policy else {}), "seen": newest}
         return _render_policy_form(request, PolicyForm(initial=initial, scope=edit_scope_of(user)), policy)
-    form = PolicyForm(request.POST, scope=edit_scope_of(user))
+    form = PolicyForm(request.POST, scope=edit_scope_of(user), policy=policy)
     if not form.is_valid() or _warn_if_overtaken(request, form, policy, newest):
         return _render_policy_form(request, form, policy, status=422)
     with denied_as_404():

@@ -137,6 +137,10 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("post", ("absent",), {}, 404, ADMINISTRATOR),
     ],
     "shift_remove": [("post", ("absent",), {}, 404, ADMINISTRATOR), ("get", ("absent",), {}, 405, [])],
+    "shift_restore": [
+        ("post", ("brand",), {}, 302, ["administrator", "manager"]),
+        ("get", ("brand",), {}, 405, []),
+    ],
     "department_assignment": [
         ("get", ("department",), {}, 200, ["administrator", "manager"]),
         ("post", ("department",), {"assignment_mode": "round_robin"}, 302, ["administrator", "manager"]),

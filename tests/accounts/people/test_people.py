@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.access import viewer
-from accounts.models import BrandAccountGrant, Department, User
+from accounts.models import AuditEntry, BrandAccountGrant, Department, User
 from accounts.people import verbs
 from tests.accounts.conftest import signed_in
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
@@ -259,3 +259,35 @@ def test_the_first_administrator_comes_from_a_command(db, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
     assert signed_in(User.objects.get()).get(reverse("accounts:people")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "places", "hint"),
+    [
+        ("agent", {}, "They are in no department yet, so they see no cases."),
+        ("analyst", {}, "They are in no department yet"),
+        ("agent", {"departments"}, ""),
+        ("community", {"departments"}, "They work on no brand account yet"),
+        ("community", {"grant"}, ""),
+        ("administrator", {}, ""),
+    ],
+)
+def test_somebody_who_will_see_no_case_is_added_with_a_hint(
+    admin, department, brand_account, role, places, hint
+):
+    chosen = {"departments": [department.pk], f"grant-{brand_account.pk}": "work"}
+    given = {name: value for name, value in chosen.items() if name.split("-")[0] in places}
+    page = admin.post(reverse("accounts:user_new"), form(role=role, **given), follow=True).content.decode()
+    assert ("so they see no cases" in page) is bool(hint)
+    assert hint in page
+
+
+def test_an_administrator_sets_the_time_zone_of_somebody_else(admin, agent):
+    answer = save(admin, agent, time_zone="Asia/Kolkata")
+    assert answer["Location"] == reverse("accounts:user_edit", args=[agent.pk]), "the page stays"
+    agent.refresh_from_db()
+    assert agent.time_zone == "Asia/Kolkata"
+    assert AuditEntry.objects.filter(
+        changes=[{"name": "Time zone", "from": "", "to": "Asia/Kolkata"}]
+    ).exists()
+    assert "not one of the available" in save(admin, agent, time_zone="Moon/Base").content.decode()

@@ -77,6 +77,19 @@ def test_leave_counts_by_whole_days_where_people_read_the_time(ada, settings):
     assert there(NOW + dt.timedelta(hours=2)) == set()
 
 
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.ANALYST])
+def test_who_takes_no_cases_has_no_queue_of_their_own_and_no_presence(db, role):
+    client = signed_in(UserFactory(role=role))
+    page = client.get("/").content.decode()
+    for absent in ("/queue/mine/", "Set to away", ">Available"):
+        assert absent not in page, absent
+    assert "/queue/unassigned/" in page.split('class="tabs"')[1]
+    own = client.get(reverse("inbox:presence")).content.decode()
+    assert "<h1>Your settings</h1>" in own
+    assert "You are available" not in own
+    assert "Your time zone" in own
+
+
 def test_away_and_back_take_one_click_each(ada):
     client = signed_in(ada)
     assert "Set to away" in client.get("/queue/mine/").content.decode()

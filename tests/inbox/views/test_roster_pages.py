@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 
 import pytest
 import time_machine
@@ -393,6 +395,27 @@ class TestEditing:
         assert "stands on one day" in client.post(address, form(bo, weekdays=["3", "4"])).content.decode()
         client.post(reverse("accounts:shift_remove", args=[kept.pk]), {"week": WEEK})
         assert not Shift.objects.exists()
+
+    def test_a_removed_shift_is_put_back_by_one_click_unless_its_time_is_taken(self, client, brand, ada, bo):
+        removed = shift(brand, ada)
+        post = {"week": WEEK}
+        page = client.post(
+            reverse("accounts:shift_remove", args=[removed.pk]), post, follow=True
+        ).content.decode()
+        undo = html.unescape(re.search(r'class="undo" method="post" action="([^"]+)"', page)[1])
+        other = BrandAccountFactory()
+        client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+        elsewhere = undo.replace(f"/{brand.pk}/", f"/{other.pk}/")
+        assert "belongs to another" in client.post(elsewhere, follow=True).content.decode()
+        taken = shift(brand, bo)
+        assert "overlaps with" in client.post(undo, follow=True).content.decode()
+        taken.delete()
+        for _ in range(2):
+            page = client.post(undo, follow=True).content.decode()
+            assert f"{removed} is back." in page
+        back = Shift.objects.get()
+        assert (back.pk, back.primary, back.starts_at) == (removed.pk, ada, removed.starts_at)
+        assert "too late" in client.post(undo + "x", follow=True).content.decode()
 
     def test_last_week_is_copied_without_overwriting(self, client, brand, ada, bo):
         for day in (0, 1):

@@ -130,6 +130,12 @@ def test_lengths_are_read(text, minutes):
         assert parse_minutes(business_span(dt.timedelta(minutes=minutes))) == minutes
 
 
+def test_more_than_an_hour_of_minutes_beside_hours_is_asked_about():
+    with pytest.raises(HoursError, match="Write 2 h 30 min, if you mean that"):
+        parse_minutes("1 h 90 min")
+    assert parse_minutes("90 min") == 90
+
+
 @pytest.mark.parametrize("text", ["soon", "h", "2 days", "-5", "1:75", "1,5 h"])
 def test_what_is_no_length_is_named(text):
     with pytest.raises(HoursError, match="is not a duration"):

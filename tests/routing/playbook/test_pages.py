@@ -403,6 +403,23 @@ def test_managers_go_back_to_versions_that_change_their_part_only(narrow):
     assert versions.find_playbook_draft().snapshot == versions.live_playbook().snapshot
 
 
+def test_a_manager_whose_departments_own_nothing_is_told_so_and_what_to_do(manager, installed):
+    own = signed_in(manager)
+
+    def page_of(name):
+        return squeezed(own.get(address(name)).content.decode())
+
+    assert "See the draft" in page_of("page")
+    assert 'class="btn go"' not in page_of("page").split('id="content"')[1]
+    Playbook.objects.all().delete()
+    assert "Add a question of your own" in page_of("page")
+    own.post(address("begin"))
+    assert "Your departments own nothing here yet." in page_of("draft")
+    own.post(address("question_new"), form_of(("", "Yes", "outcome:thank"), text="Ours?", owner="service"))
+    assert "own nothing here yet" not in page_of("draft")
+    assert "Edit the draft" in page_of("page")
+
+
 def test_a_manager_of_nothing_reads_the_playbook(installed):
     nobody = signed_in(UserFactory(role=Role.MANAGER))
     versions.begin_playbook_draft(None, NOW)

@@ -360,6 +360,18 @@ class TestPolicies:
         assert "Maria Berg changed this policy in the meantime" in text_of(response)
         assert ask(client, "policy_edit", data | {"name": "Yours", "seen": "2"}, made.key).status_code == 302
 
+    def test_a_name_that_is_taken_is_named_beside_other_mistakes(self, client):
+        made = policy(name="Everything else")
+        refused = text_of(
+            ask(
+                client, "policy_new", policy_data(name="everything ELSE", first_response_minutes="1 h 90 min")
+            )
+        )
+        assert "There is a policy “everything ELSE” already." in refused
+        assert "Write 2 h 30 min, if you mean that." in refused
+        assert SLAPolicy.objects.count() == 1
+        assert ask(client, "policy_edit", policy_data(name="Everything else"), made.key).status_code == 302
+
     def test_a_change_of_another_policy_is_none_of_this_one(self, client):
         made, other = policy(), policy(name="Other", network="x")
         ask(client, "policy_switch", {"enabled": "0"}, other.key)
