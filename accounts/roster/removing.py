@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 from django.core import serializers, signing
 
@@ -31,7 +32,7 @@ def restore_shift(brand_account: BrandAccount, removed: str) -> Shift:
         stored: str = signing.loads(removed, salt=_SALT, max_age=UNDO_LASTS)
     except signing.BadSignature:
         raise planning.RosterChangeRefused("It is too late to undo this. Add the shift again.") from None
-    shift: Shift = next(serializers.deserialize("json", stored)).object
+    shift = cast(Shift, next(serializers.deserialize("json", stored)).object)
     if shift.brand_account_id != brand_account.pk:
         raise planning.RosterChangeRefused("This shift belongs to another brand account.")
     if Shift.objects.filter(pk=shift.pk).exists():

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from django.db import migrations
 
+from postgres.trigger_functions import create_custody_guard
+
 OLD_GUARDS_GONE = """
 DROP TRIGGER inbox_caseevent_append_only ON inbox_caseevent;
 DROP TRIGGER inbox_messagecorrection_append_only ON inbox_messagecorrection;
@@ -26,28 +28,7 @@ CREATE OR REPLACE TRIGGER inbox_messagecorrection_append_only BEFORE UPDATE ON i
   FOR EACH ROW EXECUTE FUNCTION inbox_history_is_append_only();
 """
 
-NARROW_WAYS = """
-CREATE OR REPLACE FUNCTION inbox_keep_custody() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  moving CONSTANT text[] := ARRAY['accepted_at', 'accepted_by_id', 'left_at'];
-BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    IF to_jsonb(NEW) - moving = to_jsonb(OLD) - moving
-      AND (OLD.accepted_at IS NULL
-           OR (NEW.accepted_at, NEW.accepted_by_id) IS NOT DISTINCT FROM (OLD.accepted_at, OLD.accepted_by_id))
-      AND (OLD.left_at IS NULL OR NEW.left_at IS NULL OR NEW.left_at = OLD.left_at)
-    THEN RETURN NEW; END IF;
-  ELSIF OLD.left_at IS NULL AND OLD.accepted_at IS NULL AND OLD.from_department_id IS NOT NULL THEN
-    RETURN OLD;
-  END IF;
-  IF accounts_history_is_open(TG_RELID) THEN
-    IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
-    RETURN OLD;
-  END IF;
-  RAISE EXCEPTION 'history is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
-    USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-
+KEEP_DECISION = """
 CREATE OR REPLACE FUNCTION inbox_keep_decision() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   looked_at CONSTANT text[] := ARRAY['weighed_at'];
@@ -108,6 +89,6 @@ class Migration(migrations.Migration):
     dependencies = [("inbox", "0003_answers_not_sent"), ("accounts", "0003_kept_history")]
     operations = [
         migrations.RunSQL(OLD_GUARDS_GONE, OLD_GUARDS),
-        migrations.RunSQL(NARROW_WAYS, NARROW_WAYS_BACK),
+        migrations.RunSQL(create_custody_guard() + KEEP_DECISION, NARROW_WAYS_BACK),
         migrations.RunSQL(GUARDS, GUARDS_BACK),
     ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db import migrations
 
+from postgres.trigger_functions import create_old_texts_query, create_text_eraser
+
 SETTINGS_KEPT = """
 CREATE OR REPLACE FUNCTION inbox_stamp_retention() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -45,7 +47,7 @@ DROP TRIGGER inbox_case_changed_again ON inbox_case;
 DROP FUNCTION inbox_case_has_texts_again();
 """
 
-WHAT_IS_DUE = """
+CUTOFF = """
 -- The time before which a case must have been closed; null while everything is kept. A change counts after a day, one
 -- that keeps texts longer at once: the longest time of all settings that counted at any moment of that day.
 CREATE OR REPLACE FUNCTION inbox_retention_cutoff() RETURNS timestamptz LANGUAGE sql STABLE AS $$
@@ -56,52 +58,17 @@ CREATE OR REPLACE FUNCTION inbox_retention_cutoff() RETURNS timestamptz LANGUAGE
     SELECT (SELECT days FROM inbox_retentionsetting WHERE set_at <= now() - interval '1 day' ORDER BY id DESC LIMIT 1)
   ) AS lately
 $$;
-
--- Cases that were closed before `cutoff`, have texts, and in which nothing happened since.
-CREATE OR REPLACE FUNCTION inbox_cases_with_old_texts(cutoff timestamptz)
-RETURNS TABLE (id bigint, department_id bigint, message_count integer, closed_at timestamptz)
-LANGUAGE sql STABLE AS $$
-  SELECT c.id, c.department_id, c.message_count, c.closed_at FROM inbox_case c
-  WHERE c.closed_at < cutoff AND c.erased_at IS NULL
-    AND NOT EXISTS (SELECT FROM inbox_caseevent e WHERE e.case_id = c.id AND e.at >= cutoff)
-    AND NOT EXISTS (SELECT FROM inbox_message m WHERE m.case_id = c.id AND m.received_at >= cutoff)
-    AND NOT EXISTS (SELECT FROM inbox_reply r WHERE r.case_id = c.id
-      AND (r.state IN ('queued', 'sending', 'unconfirmed') OR r.created_at >= cutoff))
-$$;
 """
 WHAT_IS_DUE_BACK = """
 DROP FUNCTION inbox_cases_with_old_texts(timestamptz);
 DROP FUNCTION inbox_retention_cutoff();
 """
 
-ERASING = """
--- Deletes whatever people wrote in these cases. Returns the number of messages that had their text until now.
-CREATE OR REPLACE FUNCTION inbox_erase_texts(case_ids bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-  words CONSTANT text[] := ARRAY['text', 'reason', 'added', 'removed'];
-  erased bigint;
-BEGIN
-  PERFORM set_config('horseshoe.history', 'open', true);
-  UPDATE inbox_message SET text = '', history = '[]', attachments = '[]', raw = '{}', reply_ref = '{}', permalink = '',
-    flags = '[]', can_reply = false, erased_at = now()
-  WHERE case_id = ANY(case_ids) AND erased_at IS NULL;
-  GET DIAGNOSTICS erased = ROW_COUNT;
-  UPDATE inbox_caseevent SET data = data - words WHERE case_id = ANY(case_ids) AND data ?| words;
-  UPDATE inbox_custody SET reason = '' WHERE case_id = ANY(case_ids) AND reason <> '';
-  UPDATE inbox_decision SET reasons = '["The reasons were deleted together with the text."]', trace = trace - 'facts'
-  WHERE case_id = ANY(case_ids);
-  UPDATE inbox_reply SET text = '', error = '', error_detail = '', permalink = '' WHERE case_id = ANY(case_ids);
-  UPDATE inbox_routingsuggestion SET words = '[]' WHERE case_id = ANY(case_ids);
-  UPDATE inbox_notice SET text = 'A case whose texts were deleted.' WHERE case_id = ANY(case_ids);
-  DELETE FROM inbox_draft WHERE case_id = ANY(case_ids);
-  DELETE FROM routing_routingexample WHERE case_id = ANY(case_ids);
-  UPDATE inbox_case SET preview = '', hint = '', erased_at = now(),
-    close_reason = CASE WHEN close_reason IN ('Noise', 'Spam') OR close_reason LIKE 'Noise, says the rule %'
-      THEN close_reason ELSE '' END
-  WHERE id = ANY(case_ids);
-  PERFORM set_config('horseshoe.history', 'closed', true);
-  RETURN erased;
-END $$;
+_NO_MESSAGE = (
+    "NOT EXISTS (SELECT FROM inbox_message m WHERE m.case_id = c.id AND m.received_at >= cutoff)"
+)
+
+DELETING = """
 REVOKE EXECUTE ON FUNCTION inbox_erase_texts(bigint[]) FROM PUBLIC;
 
 -- Deletes the texts of the cases that are due, oldest first, and the names of customers of whom no text is left.
@@ -146,6 +113,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(SETTINGS_KEPT, SETTINGS_KEPT_BACK),
         migrations.RunSQL(CHANGED_AGAIN, CHANGED_AGAIN_BACK),
-        migrations.RunSQL(WHAT_IS_DUE, WHAT_IS_DUE_BACK),
-        migrations.RunSQL(ERASING, ERASING_BACK),
+        migrations.RunSQL(CUTOFF + create_old_texts_query(no_message_since=_NO_MESSAGE), WHAT_IS_DUE_BACK),
+        migrations.RunSQL(create_text_eraser() + DELETING, ERASING_BACK),
     ]

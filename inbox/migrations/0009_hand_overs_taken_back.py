@@ -9,28 +9,8 @@ from __future__ import annotations
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-_KEEP_CUSTODY = """
-CREATE OR REPLACE FUNCTION inbox_keep_custody() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  moving CONSTANT text[] := ARRAY['accepted_at', 'accepted_by_id', 'left_at'];
-BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    IF to_jsonb(NEW) - moving = to_jsonb(OLD) - moving
-      AND (OLD.accepted_at IS NULL
-           OR (NEW.accepted_at, NEW.accepted_by_id) IS NOT DISTINCT FROM (OLD.accepted_at, OLD.accepted_by_id))
-      AND (OLD.left_at IS NULL OR NEW.left_at IS NULL OR NEW.left_at = OLD.left_at)
-    THEN RETURN NEW; END IF;
-  ELSIF OLD.left_at IS NULL AND OLD.accepted_at IS NULL AND OLD.from_department_id IS NOT NULL{young} THEN
-    RETURN OLD;
-  END IF;
-  IF accounts_history_is_open(TG_RELID) THEN
-    IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
-    RETURN OLD;
-  END IF;
-  RAISE EXCEPTION 'history is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
-    USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-"""
+from postgres.trigger_functions import create_custody_guard
+
 # By the clock of the transaction that wrote it and of the one that deletes it.
 _YOUNG = " AND OLD.written_at > now() - interval '1 minute'"
 
@@ -67,6 +47,6 @@ class Migration(migrations.Migration):
             "written_at",
             models.DateTimeField(null=True, blank=True, editable=False, db_default=Now()),
         ),
-        migrations.RunSQL(_KEEP_CUSTODY.format(young=_YOUNG), _KEEP_CUSTODY.format(young="")),
+        migrations.RunSQL(create_custody_guard(deletable=_YOUNG), create_custody_guard()),
         migrations.RunSQL(WITH_ITS_EVENT, WITH_ITS_EVENT_BACK),
     ]

@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-_KEEP_CUSTODY = """
-CREATE OR REPLACE FUNCTION inbox_keep_custody() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  moving CONSTANT text[] := ARRAY['accepted_at', 'accepted_by_id', 'left_at'];
-BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    IF to_jsonb(NEW) - moving = to_jsonb(OLD) - moving
-      AND (OLD.accepted_at IS NULL{undone}
-           OR (NEW.accepted_at, NEW.accepted_by_id) IS NOT DISTINCT FROM (OLD.accepted_at, OLD.accepted_by_id))
-      AND (OLD.left_at IS NULL OR NEW.left_at IS NULL OR NEW.left_at = OLD.left_at)
-    THEN RETURN NEW; END IF;
-  ELSIF OLD.left_at IS NULL AND OLD.accepted_at IS NULL AND OLD.from_department_id IS NOT NULL AND OLD.written_at > now() - interval '1 minute' THEN
-    RETURN OLD;
-  END IF;
-  IF accounts_history_is_open(TG_RELID) THEN
-    IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
-    RETURN OLD;
-  END IF;
-  RAISE EXCEPTION 'history is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
-    USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-"""
+from postgres.trigger_functions import create_custody_guard
+
+_YOUNG = " AND OLD.written_at > now() - interval '1 minute'"
 _UNDONE = """
            OR (OLD.left_at IS NULL AND NEW.accepted_at IS NULL AND NEW.accepted_by_id IS NULL
                AND OLD.accepted_at > now() - interval '1 minute')"""
@@ -34,7 +15,9 @@ _UNDONE = """
 class Migration(migrations.Migration):
     dependencies = [("inbox", "0013_search_words")]
     operations = [
-        migrations.RunSQL(_KEEP_CUSTODY.replace("{undone}", _UNDONE), _KEEP_CUSTODY.replace("{undone}", "")),
+        migrations.RunSQL(
+            create_custody_guard(unaccepted=_UNDONE, deletable=_YOUNG), create_custody_guard(deletable=_YOUNG)
+        ),
         migrations.AlterField(
             model_name='caseevent',
             name='verb',

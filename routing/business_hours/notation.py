@@ -48,8 +48,8 @@ def parse_minutes(text: str) -> int | None:
     if not text:
         return None
     if re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]", text):
-        hours, minutes = text.split(":")
-        return int(hours) * 60 + int(minutes)
+        hour_part, minute_part = text.split(":")
+        return int(hour_part) * 60 + int(minute_part)
     match = _LENGTH.match(text)
     if match is None or not (match[1] or match[2]):
         raise HoursError(f"“{text[:30]}” is not a duration. Write it like 45 min, 2 h or 1 h 30 min.")
