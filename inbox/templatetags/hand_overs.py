@@ -20,9 +20,9 @@ def undo_of(message: Message) -> str:
 
 @register.filter
 def page_undo_of(message: Message) -> str:
-    """Return the address that undoes what a message of a page of its own is about.
+    """Return the address that undoes what a message is about.
 
-    Such messages come from `accounts.views.roster`; "" for any other message.
+    With a reload of the page. Such messages come from `accounts.views.roster`; "" for any other message.
     """
     tag, _, address = str(message.extra_tags or "").partition(" ")
     return address if tag == "undo-page" else ""
