@@ -258,6 +258,8 @@ X_CLIENT_ID = env.str("X_CLIENT_ID", default="")
 X_CLIENT_SECRET = read_secret("X_CLIENT_SECRET")
 FACEBOOK_APP_ID = env.str("FACEBOOK_APP_ID", default="")
 FACEBOOK_APP_SECRET = read_secret("FACEBOOK_APP_SECRET")
+#: Whether a network has granted our application to answer direct messages later than usual.
+ANSWERS_LATE = {"facebook": env.bool("FACEBOOK_HUMAN_AGENT", default=False)}
 
 #: Seconds that an answer waits in the outbox, during which its author can take it back.
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)

@@ -137,9 +137,13 @@ class OwnAccount:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to send. Attachments are not supported yet."""
+    """A message to send. Attachments are not supported yet.
+
+    `is_late`: the usual reply window is over, and the network lets us answer all the same.
+    """
 
     text: str
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

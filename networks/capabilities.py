@@ -36,6 +36,9 @@ class Capabilities:
     mime_types: tuple[str, ...] = ()
     #: How long after the customer's last direct message an answer is still allowed.
     reply_window: dt.timedelta | None = None
+    #: The same where the network has granted our application `late_reply_permission`.
+    late_reply_window: dt.timedelta | None = None
+    late_reply_permission: str = ""
     idempotent_send: bool = False
     webhooks: bool = False
     blind_spots: tuple[BlindSpot, ...] = ()

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from accounts.access import viewer
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from accounts.people.answering import describe_whom_to_ask
@@ -38,6 +40,10 @@ class Composer:
     seen_version: int
     composer_id: uuid.UUID
     draft: str
+    #: Until when the network lets us answer, as a sentence; "" without a limit and once it is over.
+    window_note: str = ""
+    #: Where the conversation can be read and answered on the network; "" while we can answer here.
+    elsewhere: str = ""
 
     @property
     def handle(self) -> str:
@@ -64,7 +70,8 @@ def build_composer(
     parent = next((message for message in reversed(messages) if _is_answerable(message)), None)
     if parent is None and has_earlier:
         parent = _newest_answerable_message(case)
-    capabilities = registry.network_capabilities(case.network)
+    capabilities, ends_at = registry.network_capabilities(case.network), reply_window_end(case)
+    is_over = ends_at is not None and ends_at <= now
     return Composer(
         parent=parent,
         brand_account=case.brand_account,
@@ -73,11 +80,13 @@ def build_composer(
         max_length=max_reply_length(case.network, case.visibility),
         unit=reply_length_unit(case.network, case.visibility),
         signature=user.signature,
-        disabled=_why_disabled(case, user, parent, replies, now),
+        disabled=_why_disabled(case, user, parent, replies, _explain_window_end(case, ends_at, now)),
         has_permission=viewer(user).may_publish_as(case.brand_account_id),
         seen_version=case.version,
         composer_id=uuid.uuid4(),
         draft=draft,
+        window_note=_window_note(capabilities.label, ends_at) if ends_at is not None and not is_over else "",
+        elsewhere=parent.permalink if is_over and parent is not None else "",
     )
 
 
@@ -97,15 +106,13 @@ def _newest_answerable_message(case: Case) -> Message | None:
 
 
 def _why_disabled(
-    case: Case, user: User, parent: Message | None, replies: Iterable[Reply], now: dt.datetime
+    case: Case, user: User, parent: Message | None, replies: Iterable[Reply], why_too_late: str
 ) -> str:
     """Return why the person cannot answer now, as a sentence.
 
     "" if they can.
     """
-    reason = why_cannot_answer_as(user, case.brand_account) or why_cannot_answer_message(
-        case, parent, now=now
-    )
+    reason = why_cannot_answer_as(user, case.brand_account) or _why_unanswerable(case, parent) or why_too_late
     if reason or parent is None:
         return reason
     live = (reply for reply in replies if reply.parent_id == parent.pk and reply.state in LIVE_STATES)
@@ -138,6 +145,10 @@ def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.dat
     """
     if reason := why_nothing_is_kept(case):
         return reason
+    return _why_unanswerable(case, parent) or _explain_window_end(case, reply_window_end(case), now)
+
+
+def _why_unanswerable(case: Case, parent: Message | None) -> str:
     label = registry.network_label(case.network)
     if parent is None or parent.deleted_at is not None:
         return f"There is nothing left to answer: the customer's message was deleted, or {label} does not let us answer it."
@@ -145,10 +156,36 @@ def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.dat
         return "Only a customer's message can be answered."
     if not parent.can_reply:
         return f"{label} does not let us answer this message."
-    ends_at = reply_window_end(case)
-    if ends_at is not None and ends_at <= now:
-        return f"{label} lets us answer for a limited time after the customer's last message. It ended {at_time_phrase(ends_at)}."
     return ""
+
+
+def _explain_window_end(case: Case, ends_at: dt.datetime | None, now: dt.datetime) -> str:
+    """Return that the reply window is over, "" while it is not.
+
+    With what would have made it longer.
+    """
+    if ends_at is None or ends_at > now:
+        return ""
+    capabilities = registry.network_capabilities(case.network)
+    longer, permission = capabilities.late_reply_window, capabilities.late_reply_permission
+    hint = (
+        f" {permission} would make it {longer.days} days."
+        if longer and not _answers_late(case.network)
+        else ""
+    )
+    return (
+        f"{capabilities.label} lets us answer for a limited time after the customer's last message. It ended "
+        f"{at_time_phrase(ends_at)}.{hint}"
+    )
+
+
+def _window_note(label: str, ends_at: dt.datetime) -> str:
+    return f"{label} lets us answer until {at_time_phrase(ends_at).removeprefix('at ')}."
+
+
+def _answers_late(network: str) -> bool:
+    """Return whether our application may answer later than usual."""
+    return bool(settings.ANSWERS_LATE.get(network))
 
 
 def reply_window_end(case: Case) -> dt.datetime | None:
@@ -156,10 +193,26 @@ def reply_window_end(case: Case) -> dt.datetime | None:
 
     None for public messages and for networks without such a limit; else one statement.
     """
-    window = registry.network_capabilities(case.network).reply_window
-    if window is None or case.visibility != Visibility.DIRECT:
+    capabilities = registry.network_capabilities(case.network)
+    window = capabilities.late_reply_window if _answers_late(case.network) else capabilities.reply_window
+    return _end_after_last_message(case.pk, case.visibility, window)
+
+
+def is_late_answer(reply: Reply, now: dt.datetime) -> bool:
+    """Return whether only the longer reply window is open.
+
+    One statement for a direct conversation where we may answer late, else none.
+    """
+    network = reply.brand_account.network
+    usual = registry.network_capabilities(network).reply_window if _answers_late(network) else None
+    ends_at = _end_after_last_message(reply.case_id, reply.visibility, usual)
+    return ends_at is not None and ends_at <= now
+
+
+def _end_after_last_message(case_id: int, visibility: str, window: dt.timedelta | None) -> dt.datetime | None:
+    if window is None or visibility != Visibility.DIRECT:
         return None
-    inbound = Message.objects.filter(case=case, direction=Direction.INBOUND)
+    inbound = Message.objects.filter(case=case_id, direction=Direction.INBOUND)
     newest = inbound.order_by("-network_time").first()
     return newest.network_time + window if newest is not None else None
 

@@ -24,6 +24,7 @@ from inbox.deletions import looking
 from inbox.deletions.marking import mark_deleted
 from inbox.models import Reply, ReplyState, Visibility
 from inbox.replies import outcomes, pauses, sendable
+from inbox.replies.composer import is_late_answer
 from inbox.replies.look_ups import find_after_refusal, find_on_network
 from inbox.replies.refusal_words import describe_refusal
 from networks.base import (
@@ -178,9 +179,10 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
 
     Call it outside any transaction.
     """
+    draft = OutgoingMessage(reply.text, is_late=is_late_answer(reply, clock()))
     send = connector.send_dm if reply.visibility == Visibility.DIRECT else connector.reply
     try:
-        sent = send(reply.parent.reply_ref, OutgoingMessage(reply.text), str(reply.composer_id))
+        sent = send(reply.parent.reply_ref, draft, str(reply.composer_id))
     except AmbiguousSend as error:
         _count_attempt(reply, error, clock())
         outcomes.record_reply_unconfirmed(

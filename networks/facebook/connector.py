@@ -74,6 +74,8 @@ class FacebookConnector:
         edit=True,
         private_reply=True,
         reply_window=dt.timedelta(hours=24),
+        late_reply_window=dt.timedelta(days=7),
+        late_reply_permission="Meta’s Human Agent permission",
         webhooks=True,
         blind_spots=BLIND_SPOTS,
         public_address="https://www.facebook.com/{id}",
@@ -162,6 +164,8 @@ class FacebookConnector:
             "message": json.dumps({"text": draft.text}),
             "messaging_type": "RESPONSE",
         }
+        if draft.is_late:
+            form |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         answer = self._send_request(
             lambda: self._graph.put_object(self._own_id, "messages", **form), "pages_messaging", write=True
         )

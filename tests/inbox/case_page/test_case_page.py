@@ -10,12 +10,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import BrandAccountGrant, Role
 from inbox.case_page.timeline import MESSAGES_PER_PAGE
 from inbox.case_page.timeline_items import CHARACTERS_SHOWN
 from inbox.cases import verbs
 from inbox.changes.change import change_case
-from inbox.models import Custody, Decision, Draft, Reply, ReplyState, Status
+from inbox.models import Custody, Decision, Draft, Message, Reply, ReplyState, Status
 from inbox.views import case as views
 from postgres.paging import encode_cursor
 from tests.factories import (
@@ -503,3 +503,16 @@ def test_a_case_that_changed_while_its_page_was_read_can_be_acted_on(client, cas
     assert "And one more thing" in html
     assert f'name="version" value="{case.version}"' in html
     assert f'name="version" value="{case.version - 1}"' not in html
+
+
+def test_the_end_of_a_reply_window_stands_under_the_answer(client, agent, service, now):
+    """While it is open its end; afterwards why, and the way to the conversation."""
+    facebook = BrandAccountFactory(network="facebook")
+    BrandAccountGrant.objects.create(user=agent, brand_account=facebook, can_publish=True)
+    case = CaseFactory(department=service, brand_account=facebook, visibility="direct", created_at=now)
+    message = MessageFactory(case=case, permalink="https://www.facebook.com/crumb/inbox/5/")
+    assert "Facebook lets us answer until" in page(client, case)
+    Message.objects.filter(pk=message.pk).update(network_time=now - dt.timedelta(hours=25))
+    shown = page(client, case)
+    assert "Human Agent permission would make it 7 days" in shown
+    assert shown.count("https://www.facebook.com/crumb/inbox/5/") == 2

@@ -1,5 +1,6 @@
 import datetime as dt
 import uuid
+from types import SimpleNamespace
 
 import pytest
 
@@ -7,9 +8,10 @@ from accounts.models import BrandAccount, BrandAccountGrant, Health, Lifecycle, 
 from inbox.case_page.timeline import MESSAGES_PER_PAGE, read_timeline
 from inbox.cases.verbs import Conflict, Invalid, NotAllowed, add_note, claim_case, hand_over_case
 from inbox.models import Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb, Visibility
-from inbox.replies import drafts, verbs
-from inbox.replies.composer import measure_text, reply_window_end
+from inbox.replies import drafts, outbox, verbs
+from inbox.replies.composer import is_late_answer, measure_text, reply_window_end
 from networks import registry
+from networks.base import SentMessage
 from tests.factories import (
     NOW,
     CaseFactory,
@@ -222,6 +224,38 @@ class TestReplyWindow:
         shown = shown_composer(direct.case, agent, now)
         assert "limited time" in shown.disabled
         assert reply_window_end(direct.case) == now
+
+    def test_within_the_window_its_end_is_said(self, direct, agent):
+        assert "until 10:00 on 19 November" in shown_composer(direct.case, agent, NOW).window_note
+
+    def test_after_the_window_the_way_out_is_shown(self, direct, agent):
+        direct.permalink = "https://example.org/inbox/7"
+        direct.save(update_fields=["permalink"])
+        shown = shown_composer(direct.case, agent, NOW + dt.timedelta(hours=63))
+        assert shown.elsewhere == "https://example.org/inbox/7"
+        assert not shown.window_note
+
+    def test_where_the_network_grants_a_longer_window_it_counts(
+        self, direct, agent, settings, network, monkeypatch
+    ):
+        longer = network.connector(
+            "x", reply_window=dt.timedelta(hours=24), late_reply_window=dt.timedelta(days=7), late_reply_permission="A permission"
+        )  # fmt: skip
+        monkeypatch.setitem(registry.CONNECTORS, "x", longer)
+        monday = NOW + dt.timedelta(hours=63)
+        assert "A permission would make it 7 days." in shown_composer(direct.case, agent, monday).disabled
+        settings.ANSWERS_LATE = {"x": True}
+        assert not shown_composer(direct.case, agent, monday).disabled
+        with pytest.raises(Invalid, match="It ended at 10:00 on 25 November"):
+            answer(direct, agent, now=NOW + dt.timedelta(days=7))
+        reply = answer(direct, agent, now=monday)
+        assert is_late_answer(reply, monday)
+        assert not is_late_answer(reply, NOW + dt.timedelta(hours=23))
+        drafts = []
+        probe = SimpleNamespace(send_dm=lambda ref, draft, key: drafts.append(draft) or SentMessage("m_1"))
+        for at in (monday, NOW + dt.timedelta(hours=23)):
+            outbox._post_reply(probe, reply, uuid.uuid4(), lambda at=at: at)
+        assert [draft.is_late for draft in drafts] == [True, False]
 
     def test_public_messages_have_none(self, question, agent):
         assert reply_window_end(question.case) is None

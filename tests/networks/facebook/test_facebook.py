@@ -462,14 +462,18 @@ class TestMessenger:
 
     def test_an_answer(self, network: Network) -> None:
         network.then(200, {"recipient_id": "42", "message_id": "m_9"})
-        assert connector(network.url).send_dm(
-            {"recipient_id": "42"}, OutgoingMessage('say "hi"'), "k"
-        ) == SentMessage("m_9")
+        f = connector(network.url)
+        assert f.send_dm({"recipient_id": "42"}, OutgoingMessage('say "hi"'), "k") == SentMessage("m_9")
         asked = network.asked[0]
         assert asked.path == f"/v25.0/{PAGE}/messages"
         assert json.loads(asked.form["recipient"]) == {"id": "42"}
         assert json.loads(asked.form["message"]) == {"text": 'say "hi"'}
         assert asked.form["messaging_type"] == "RESPONSE"
+        assert "tag" not in asked.form
+        network.then(200, {"message_id": "m_8"})
+        f.send_dm({"recipient_id": "9"}, OutgoingMessage("late", is_late=True), "key")
+        late = network.asked[-1].form
+        assert (late["messaging_type"], late["tag"]) == ("MESSAGE_TAG", "HUMAN_AGENT")
 
     def test_a_private_reply(self, network: Network) -> None:
         network.default = Reply(200, {"recipient_id": "42", "message_id": "m_9"})
