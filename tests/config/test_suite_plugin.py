@@ -48,6 +48,13 @@ def test_no_property_fails_for_being_slow(number):
     assert HealthCheck.too_slow in settings().suppress_health_check
 
 
+def test_a_parallel_run_has_one_worker_more_than_processors(request, monkeypatch):
+    """What the run really gets, not what the plugin would say: xdist asks its own answer, too."""
+    monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
+    number = request.config.hook.pytest_xdist_auto_num_workers(config=request.config)
+    assert number == (os.cpu_count() or 1) + 1
+
+
 def test_the_servers_answer():
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         assert connection.execute("select 1").fetchone() == (1,)

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
 from config.asgi import application as product
 
 _pages = ASGIStaticFilesHandler(product)
 _at_work = _streams = 0
+#: Static files as they were answered, by path: each new browser context asks for all of them again.
+_static: dict[str, list[dict]] = {}
+
+
+async def _send_static(scope, receive, send):
+    """Answer a static file, from the second time on with what was answered before."""
+    path = scope["path"]
+    if path not in _static:
+        answered: list[dict] = []
+
+        async def keep(message):
+            answered.append(message)
+            await send(message)
+
+        await _pages(scope, receive, keep)
+        if answered[0]["status"] == 200:
+            _static[path] = answered
+        return
+    for message in _static[path]:
+        await send(message)
 
 
 async def application(scope, receive, send):
@@ -17,6 +38,9 @@ async def application(scope, receive, send):
     if scope.get("path") in counts:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(counts[scope["path"]]).encode()})
+        return
+    if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
+        await _send_static(scope, receive, send)
         return
     # A stream lasts as long as its page.
     is_stream = scope["type"] == "http" and scope["path"] == "/live/"

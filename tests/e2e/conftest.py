@@ -18,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from accounts.models import Role, User
 from config.embedded.ports import free_port
@@ -44,23 +44,52 @@ def chromium() -> str | None:
         return "" if Path(playwright.chromium.executable_path).exists() else None
 
 
-# For a module, not for the session: while it lives, its event loop counts as running in this thread, and whatever
-# else is tested in this process could not start one of its own.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None:
-        message = (
-            "No Chromium: set CHROMIUM, install the system's chromium, or run `playwright install chromium`."
-        )
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(f"BROWSER TESTS NOT RUN. {message}")
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path or None, args=flags)
-        yield launched
-        launched.close()
+class KeptBrowser:
+    """The browser of this process, kept from one browser test to the next.
+
+    Not for the session: while it lives, its event loop counts as running in this thread, and whatever else is tested
+    in this process could not start one of its own.
+    """
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    def launch(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            path = chromium()
+            if path is None:
+                message = "No Chromium: set CHROMIUM, install the system's chromium, or run `playwright install chromium`."
+                if os.environ.get("CI"):
+                    pytest.fail(message)
+                pytest.skip(f"BROWSER TESTS NOT RUN. {message}")
+            flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]
+            self._playwright = sync_playwright().start()
+            self._browser = self._playwright.chromium.launch(executable_path=path or None, args=flags)
+        return self._browser
+
+    def close(self) -> None:
+        if self._browser is not None:
+            self._browser.close()
+        if self._playwright is not None:
+            self._playwright.stop()
+        self._browser = self._playwright = None
+
+
+_kept = KeptBrowser()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return _kept.launch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    yield
+    if "browser" not in getattr(nextitem, "fixturenames", ()):
+        _kept.close()
 
 
 @pytest.fixture(scope="session")

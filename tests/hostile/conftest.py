@@ -2,10 +2,10 @@ import pytest
 
 from inbox import connections
 from routing.rules import versions
-from tests.e2e.conftest import browser, server
+from tests.e2e.conftest import browser, pytest_runtest_teardown, server
 from tests.networks.conftest import network
 
-__all__ = ["browser", "network", "server"]
+__all__ = ["browser", "network", "pytest_runtest_teardown", "server"]
 
 
 @pytest.fixture(autouse=True)
