@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg.types.datetime import TimestamptzLoader
 
 
 def bound_cursor() -> Any:
@@ -22,7 +23,10 @@ def bound_cursor() -> Any:
     parameter.
     """
     connection.ensure_connection()
-    return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined, call-arg]
+    cursor: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    # Django's own loader of times is in Python. This one is in C, where psycopg has it, and ten times as fast.
+    cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
 
 def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

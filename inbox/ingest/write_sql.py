@@ -33,6 +33,8 @@ RETURNING {HEADER_COLUMNS}
 """  # noqa: S608 (constants)
 # When another brand account stores the same identity at this very moment, a customer without identities remains: harmless,
 # and so rare that a lock for every page would cost more.
+# The ids are an array of their own: to join the table, Postgres scans it from end to end by a plan that it made while the table
+# was small, and keeps that plan while the table grows.
 # Whoever is known here only by messages whose texts were deleted gets no name again because one of these comes again.
 _BRINGS_NEWS = """EXISTS (SELECT FROM unnest(g.messages) AS n(id) WHERE NOT EXISTS (
       SELECT FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND m.canonical_id = n.id AND m.erased_at IS NOT NULL))"""
@@ -42,18 +44,17 @@ WITH given AS (
     AS r(remote_id text, handle text, name text, avatar_url text, followers int, verified bool, messages text[], search tsvector)
   ORDER BY remote_id
 ), known AS (
-  SELECT i.id, i.customer_id, i.remote_id FROM inbox_identity i
-  WHERE i.network = %(network)s AND i.remote_id IN (SELECT remote_id FROM given)
+  SELECT i.* FROM inbox_identity i WHERE i.network = %(network)s AND i.remote_id = ANY(%(ids)s)
+), differing AS MATERIALIZED (
+  SELECT g.*, i.id FROM given g JOIN known i ON i.remote_id = g.remote_id
+  WHERE i.seen_at < %(now)s - interval '1 day' OR g.handle NOT IN ('', i.handle) OR g.name NOT IN ('', i.name)
+    OR g.avatar_url NOT IN ('', i.avatar_url) OR g.followers <> i.followers OR g.verified <> i.verified
 ), changed AS (
   UPDATE inbox_identity i
   SET handle = coalesce(nullif(g.handle, ''), i.handle), name = coalesce(nullif(g.name, ''), i.name),
       avatar_url = coalesce(nullif(g.avatar_url, ''), i.avatar_url), followers = coalesce(g.followers, i.followers),
       verified = g.verified, seen_at = %(now)s
-  FROM given g
-  WHERE i.network = %(network)s AND i.remote_id = g.remote_id AND (
-    i.seen_at < %(now)s - interval '1 day' OR g.handle NOT IN ('', i.handle) OR g.name NOT IN ('', i.name)
-    OR g.avatar_url NOT IN ('', i.avatar_url) OR g.followers <> i.followers OR g.verified <> i.verified)
-    AND {_BRINGS_NEWS}
+  FROM differing g WHERE i.id = g.id AND {_BRINGS_NEWS}
 ), fresh AS (
   SELECT g.*, nextval(pg_get_serial_sequence('inbox_customer', 'id')) AS customer_id FROM given g
   WHERE g.remote_id NOT IN (SELECT remote_id FROM known) AND {_BRINGS_NEWS}
@@ -219,7 +220,8 @@ def upsert_identities(brand: int, network: str, rows: Sequence[Row], now: dt.dat
     ids of the author's `messages`. Returns for each `remote_id`, `identity_id`, `customer_id`, the customer's `tags` as JSON text, how many of the
     customer's cases are open (`open_cases`) and the id of the department that closed one last (`closed_by`, None for none).
     """
-    parameters = {"brand": brand, "network": network, "rows": rows_as_json(rows), "now": now}
+    ids = [row["remote_id"] for row in rows]
+    parameters = {"brand": brand, "network": network, "ids": ids, "rows": rows_as_json(rows), "now": now}
     return fetch_named_rows(_UPSERT_IDENTITIES, parameters)
 
 

@@ -27,14 +27,16 @@ def index_text(text: str) -> str:
     with them the lookup of a beginning finds any part.
     """
     words = cut_words(text)
+    # Most texts are plain, and their words short: nothing to clip. Every message passes here.
+    is_plain = text.isascii()
     positions: dict[str, str] = {}
     for at, (word, glued) in enumerate(words, 1):
         place = at if at < _LAST_POSITION else _LAST_POSITION
-        for lexeme in (word,) if word.isalpha() and not glued else _piece_lexemes(words, at - 1):
+        for piece in (word,) if word.isalpha() and not glued else _piece_lexemes(words, at - 1):
+            lexeme = piece if is_plain and len(piece) <= _LONGEST_LEXEME else clip_lexeme(piece)
+            earlier = positions.get(lexeme)
             # No piece holds a quotation mark or a backslash.
-            entry = f"'{clip_lexeme(lexeme)}'"
-            earlier = positions.get(entry)
-            positions[entry] = f"{earlier},{place}" if earlier else f"{entry}:{place}"
+            positions[lexeme] = f"{earlier},{place}" if earlier else f"'{lexeme}':{place}"
     return " ".join(positions.values())
 
 

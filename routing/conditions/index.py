@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from routing.business_hours.history import VersionedCalendar
 from routing.conditions.fields import number_bounds
@@ -22,6 +22,9 @@ _TEXT_READERS: dict[str, Callable[[Facts], Any]] = {
     "has_link": lambda facts: has_link(facts.text),
     "word_count": lambda facts: count_words(facts.text),
 }
+
+#: The number of tokens whose terms an index caches, and their length; any others are looked up each time.
+_MAX_CACHED_TOKENS, _LONGEST_CACHED_TOKEN = 20_000, 40
 
 
 def _reader_for(field: str) -> Callable[[Facts], Any]:
@@ -57,6 +60,7 @@ class ConditionIndex:
         #: Lengths of phrases in tokens, by their first and second token.
         self._heads: dict[str, dict[str, tuple[int, ...]]] = {}
         self._prefixes: dict[str, dict[str, int]] = {}
+        self._terms = _TermsByToken(self._words, self._prefixes, self._heads)
         self._pattern_ids: list[int] = []
         self._patterns: list[str] = []
         self._pattern_set = PatternSet(())
@@ -156,21 +160,47 @@ class ConditionIndex:
         return numbers
 
     def _add_seen_words(self, tokens: tuple[str, ...], numbers: set[int]) -> None:
-        words, prefixes, heads = self._words, self._prefixes, self._heads
-        for token in set(tokens):
-            number = words.get(token)
-            if number is not None:
-                numbers.add(number)
-            endings = prefixes.get(token[:MIN_PREFIX])
-            if endings is not None:
-                for prefix, number in endings.items():
-                    if token.startswith(prefix):
-                        numbers.add(number)
+        terms = self._terms
         seconds: dict[str, tuple[int, ...]] | None = None
         for index, token in enumerate(tokens):
-            lengths = seconds.get(token) if seconds is not None else None
-            seconds = heads.get(token)
-            for length in lengths or ():
-                number = self._phrases.get(" ".join(tokens[index - 1 : index - 1 + length]))
-                if number is not None:
-                    numbers.add(number)
+            if seconds is not None:
+                for length in seconds.get(token, ()):
+                    number = self._phrases.get(" ".join(tokens[index - 1 : index - 1 + length]))
+                    if number is not None:
+                        numbers.add(number)
+            if (term := terms[token]) is None:
+                seconds = None
+            else:
+                numbers.update(term.numbers)
+                seconds = term.seconds
+
+
+class _Term(NamedTuple):
+    """The terms that a token is, and the second tokens of the phrases that it begins, with their lengths."""
+
+    numbers: tuple[int, ...]
+    seconds: dict[str, tuple[int, ...]] | None
+
+
+class _TermsByToken(dict[str, _Term | None]):
+    """Token → `_Term`, None for a token of no term. A lookup never fails; results are cached, up to a limit."""
+
+    def __init__(
+        self,
+        words: Mapping[str, int],
+        prefixes: Mapping[str, Mapping[str, int]],
+        heads: Mapping[str, dict[str, tuple[int, ...]]],
+    ) -> None:
+        super().__init__()
+        self._words, self._prefixes, self._heads = words, prefixes, heads
+
+    def __missing__(self, token: str) -> _Term | None:
+        prefixes = self._prefixes.get(token[:MIN_PREFIX], {})
+        numbers = [number for prefix, number in prefixes.items() if token.startswith(prefix)]
+        if token in self._words:
+            numbers.append(self._words[token])
+        seconds = self._heads.get(token)
+        term = _Term(tuple(numbers), seconds) if numbers or seconds else None
+        if len(self) < _MAX_CACHED_TOKENS and len(token) <= _LONGEST_CACHED_TOKEN:
+            self[token] = term
+        return term

@@ -17,6 +17,7 @@ _REFERENCE = re.compile(r"(?=[a-z]*\d)[a-z\d]{4,}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 #: Spanish and Italian verbs that end in "it": "devolverlo", "restituirla".
 _ENCLITIC = re.compile(r"\w+[aei]r(?:lo|la|los|las|li|le)")
+_ENCLITIC_ENDS = ("rlo", "rla", "rlos", "rlas", "rli", "rle")
 #: A post of fewer words states nothing new; a call for somebody has fewer than these.
 _SHORTEST_STATEMENT, _SHORT_CALL = 4, 9
 #: Names, links and the reader's own handle say nothing about the subject.
@@ -120,7 +121,9 @@ def read_subjects(text: str) -> Subjects:
     return Subjects(
         about=about,
         references=frozenset(
-            token for token in tokens if _REFERENCE.fullmatch(token) and not _YEAR.fullmatch(token)
+            token
+            for token in tokens
+            if not token.isalpha() and _REFERENCE.fullmatch(token) and not _YEAR.fullmatch(token)
         ),
         words=frozenset(
             token[:6]
@@ -141,9 +144,13 @@ def _stands_alone(text: str, tokens: tuple[str, ...], section_places: Mapping[st
 
     It does not point at what was said before.
     """
-    if len(tokens) < _SHORTEST_STATEMENT or any(_ENCLITIC.fullmatch(token) for token in tokens):
+    if len(tokens) < _SHORTEST_STATEMENT or _has_enclitic(tokens):
         return False
     pointing = section_places.get("pointing", len(tokens))
     if section_places.get("own", len(tokens)) < pointing:
         return True
     return pointing == len(tokens) and ("you" in section_places or "?" in text)
+
+
+def _has_enclitic(tokens: tuple[str, ...]) -> bool:
+    return any(token.endswith(_ENCLITIC_ENDS) and _ENCLITIC.fullmatch(token) for token in tokens)
