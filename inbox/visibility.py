@@ -124,6 +124,16 @@ class CaseScope:
         is_watched = Q(watches__user=user_id, watches__off=False)
         return is_watched & (Q(visibility=Visibility.PUBLIC) | self.condition())
 
+    def passed_on_condition(self) -> Q:
+        """Return a filter for cases that the person's departments once had.
+
+        Who has such a case now is no secret to them, though its content is. For a queryset of `Case`.
+        """
+        if self.reach is not Reach.OWN_DEPARTMENTS:
+            return Q(pk__in=())
+        had = Q(custodies__department__in=self.ids)
+        return had if self.reads_direct else had & Q(visibility=Visibility.PUBLIC)
+
     def includes(self, case: CaseFacts) -> bool:
         """Return whether the person sees this case by role.
 

@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from accounts.access import viewer
 from accounts.models import User
 from inbox.display import display_name
 from inbox.models import Case, CaseEvent, Direction, Identity, Message, Verb
@@ -64,7 +65,7 @@ def _cases_in_same_thread(user: User) -> QuerySet[Case, Any]:
     )
 
 
-def customer_context(case: Case) -> dict[str, Any]:
+def customer_context(case: Case, user: User) -> dict[str, Any]:
     """Return the card of a case that was read with `customer_annotations`."""
     author = case.identity
     others: list[dict[str, Any]] = getattr(case, "other_cases", [])
@@ -74,6 +75,7 @@ def customer_context(case: Case) -> dict[str, Any]:
         "followers": f"{author.followers:,}" if author.followers is not None else "",
         "verified": author.verified,
         "tags": case.customer.tags,
+        "may_erase": viewer(user).may("erase") and not author.is_erased,
         "since": short_date_with_year(to_display_zone(case.customer.created_at)),
         "names": [
             f"{display_name(identity['handle'], identity['name'])} on {network_label(identity['network'])}"

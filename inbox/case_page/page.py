@@ -20,7 +20,9 @@ from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
+from inbox.case_page.lost_case import LostCase, describe_lost_case
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
+from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
@@ -72,6 +74,15 @@ def read_case(user: User, pk: int, now: dt.datetime) -> Case:
     return rows[0]
 
 
+def find_watched_department(user: User, pk: int) -> Department | None:
+    """Return who has a case that the person only watches.
+
+    None for any other case.
+    """
+    case = Case.objects.watched_by(user).select_related("department").filter(pk=pk).first()
+    return case.department if case is not None and not may_see_by_role(user, case) else None
+
+
 @prepared_query
 def _visible_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
     return _with_neighbours(Case.objects.visible_to(user).filter(pk=pk), user, today)
@@ -109,10 +120,12 @@ def case_context(
     before: str = "",
     start: str = "",
     problem: Problem | None = None,
+    was_own: bool = False,
 ) -> dict[str, Any]:
     """Return the template context of `inbox/case_page/case.html` and its fragments.
 
     `case` comes from `read_case`; `before` and `start` are cursors of `read_timeline`; `problem` is shown.
+    `was_own`: the page shows the case as the person's own, so it says who took it from them.
     """
     thread = read_timeline(case, user, now, before=before, start=start)
     custodies, offered = _custodies(case.pk), allowed_actions(user, case)
@@ -122,23 +135,36 @@ def case_context(
         "chips": header_chips(case, now, custody_trail(case, custodies), thread),
         "thread": thread,
         "older": bool(before),
-        "composer": None if before else _composer(case, user, thread, now, refreshed_from=start),
         "clocks": clock_card(case, now),
         "custody": custody_bar(custodies, case, now),
         "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
         "suggestion": suggestion.suggestion_card(case),
-        "customer": customer_card.customer_context(case),
+        "customer": customer_card.customer_context(case, user),
         "may": offered,
-        "colleagues": assignable_colleagues(case, now) if offered["choose"] else [],
-        "why_nobody": explain_unassigned(case, now),
-        "mine": case.assignee_id == user.pk,
+        **_assignee_context(case, user, now, may_choose=offered["choose"]),
         "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
         "roster_card": roster_card(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": _other_open_departments(case, user),
+        "composer": None if before else _composer(case, user, thread, now, refreshed_from=start),
+        "news": describe_take_over(case, user, thread.events) if was_own else "",
         **_problem_context(problem, offered),
+        "lost": _lost_case(case, user, problem, offered),
     }
+
+
+def _assignee_context(case: Case, user: User, now: dt.datetime, *, may_choose: bool) -> dict[str, Any]:
+    return {
+        "mine": case.assignee_id == user.pk,
+        "colleagues": assignable_colleagues(case, now) if may_choose else [],
+        "why_nobody": explain_unassigned(case, now),
+    }
+
+
+def _lost_case(case: Case, user: User, problem: Problem | None, offered: dict[str, bool]) -> LostCase | None:
+    typed = problem.typed if problem else None
+    return None if offered["publish"] else describe_lost_case(case, user, typed or {})
 
 
 def _other_open_departments(case: Case, user: User) -> list[Department]:

@@ -39,7 +39,7 @@ _MESSAGE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The entries in order, and the `messages` and `replies` that were read for them.
+    """The entries in order, and the `messages`, `replies` and `events` that were read for them.
 
     `before` is the cursor of earlier entries, "" when there are none; `start` is that of the first message, "" without
     one. `case_version` is the version that the case had when the messages were read; without one it is that of the
@@ -51,6 +51,7 @@ class Timeline:
     start: str
     messages: list[Message]
     replies: list[Reply]
+    events: list[CaseEvent]
     case_version: int
 
 
@@ -83,7 +84,7 @@ def read_timeline(case: Case, user: User, now: dt.datetime, *, before: str = "",
         item.markup = item_markup(item)
     first_shown = encode_cursor(messages[0].network_time, messages[0].pk) if messages else ""
     version = messages[0].case_version if messages else case.version  # type: ignore[attr-defined]
-    return Timeline(items, first_shown if more else "", first_shown, messages, replies, version)
+    return Timeline(items, first_shown if more else "", first_shown, messages, replies, events, version)
 
 
 def _reply_items(
@@ -97,13 +98,17 @@ def _reply_items(
         else []
     )
     newest_failed = max(failed, key=lambda reply: reply.queued_at or reply.created_at, default=None)
-    return [
+    items = [
         reply_item(
             reply, user, case.brand_account, now, permalinks.get(reply.parent_id, ""),
             draft=draft, is_newest_failed=reply is newest_failed,
         )
         for reply in replies
     ]  # fmt: skip
+    # One key means one thing: the newest answer that can be taken back has it.
+    if newest := next((item for item in items if item.may_undo), None):
+        newest.has_undo_key = True
+    return items
 
 
 def _messages_of_page(

@@ -87,6 +87,7 @@ class TimelineItem:
     detail_label: str = ""
     may_try_again: bool = False
     may_undo: bool = False
+    has_undo_key: bool = False
     may_settle: bool = False
     markup: SafeString | None = None
 

@@ -7,6 +7,7 @@ import uuid
 from http import HTTPStatus
 from typing import cast
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -77,7 +78,7 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
 @signed_in
 def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
     """Cancel an answer before it is sent."""
-    case_id = _case_id_of_reply(request, pk)
+    case_id = _case_id_of_reply(request, pk, own_too=True)
     return perform_and_show(
         request, case_id, "cancel", lambda now: verbs.cancel_reply(pk, request.user, now=now),
         "Taken back.", composer_too=True,
@@ -110,13 +111,15 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     return perform_and_show(request, case_id, "settle", verb, "Settled.")
 
 
-def _case_id_of_reply(request: InboxRequest, pk: int) -> int:
+def _case_id_of_reply(request: InboxRequest, pk: int, *, own_too: bool = False) -> int:
     """Return the id of an answer's case.
 
-    Raises `Http404` for an absent answer and also for one whose case the person may not read.
+    Raises `Http404` for an absent answer and also for one whose case the person may not read; with `own_too` not for
+    their own answer.
     """
-    cases = Case.objects.visible_to(request.user)
-    case_id = Reply.objects.filter(pk=pk, case__in=cases).values_list("case_id", flat=True).first()
+    readable = Q(case__in=Case.objects.visible_to(request.user))
+    readable |= Q(author=request.user) if own_too else Q()
+    case_id = Reply.objects.filter(readable, pk=pk).values_list("case_id", flat=True).first()
     if case_id is None:
         raise Http404
     return case_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Literal
 
 from django.http import Http404, HttpResponse
@@ -9,7 +11,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inbox.case_page.page import case_context, read_case
+from inbox.case_page.lost_case import find_passed_on_case
+from inbox.case_page.page import Problem, case_context, find_watched_department, read_case
 from inbox.models import Case
 from inbox.views.guards import InboxRequest, queue_address, signed_in, wants_fragment
 
@@ -34,11 +37,54 @@ def thread(request: InboxRequest, pk: int) -> HttpResponse:
     """Show the parts of an open case that change.
 
     Without the text that is being typed. `?before=` shows earlier messages instead; `?start=` is the first message
-    that the page shows.
+    that the page shows; `?lost=1` says that it offers no answer, `?mine=1` that it shows the case as the person's own.
     """
     before = request.GET.get("before", "")
-    context = _case_page_context(request, pk, before=before, start=request.GET.get("start", ""))
+    context = _case_page_context(
+        request, pk, before=before, start=request.GET.get("start", ""), was_own=bool(request.GET.get("mine"))
+    )
+    if request.GET.get("lost") and not context["lost"]:
+        # It came back: the page needs the form for an answer again, and all the other forms.
+        response = render(request, f"{_PAGE}#case", context | {"back": queue_address(request)})
+        response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:none"
+        return response
     return render(request, f"{_PAGE}#earlier" if before else f"{_PAGE}#changes", context)
+
+
+def of_case(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Say where a case went that the person could read before.
+
+    For a view of one case that raises `Http404`; without an explanation it stays one.
+    """
+
+    @wraps(view)
+    def explaining(request: Any, pk: int, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, pk, **kwargs)
+        except Http404:
+            explained = _explain_lost_case(request, pk)
+            if explained is None:
+                raise
+            return explained
+
+    return explaining
+
+
+def _explain_lost_case(request: InboxRequest, pk: int) -> HttpResponse | None:
+    outcome = "Nothing was sent." if request.path.endswith("/reply/") else "Nothing was saved."
+    outcome = outcome if request.method == "POST" else ""
+    typed = {key: str(value) for key, value in request.POST.items() if key != "csrfmiddlewaretoken"}
+    if request.method == "POST" and (watched := find_watched_department(request.user, pk)) is not None:
+        problem = Problem("refused", outcome, typed=typed, heading=f"{watched} has it now.")
+        return render_case(
+            request, pk, "changes", status=403, problem=problem, start=request.POST.get("start", "")
+        )
+    lost = find_passed_on_case(request.user, pk, typed)
+    if lost is None:
+        return None
+    context = {"lost": lost, "outcome": outcome, "back": queue_address(request)}
+    name = "inbox/case_page/lost.html"
+    return render(request, f"{name}#lost" if wants_fragment(request) else name, context, status=404)
 
 
 def render_case(

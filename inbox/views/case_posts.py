@@ -59,7 +59,13 @@ def perform_verb(request: InboxRequest, form: str, verb: CaseVerb) -> Problem | 
     except Conflict as error:
         return Problem("conflict", str(error), form, posted_fields(request), error.heading)
     except NothingKept as error:
-        return Problem("invalid", str(error), form, {}, "Not sent" if form == "reply" else "Not saved")
+        return Problem(
+            "invalid",
+            str(error),
+            form,
+            posted_fields(request),
+            "Not sent" if form == "reply" else "Not saved",
+        )
     except Invalid as error:
         return Problem("invalid", str(error), form, posted_fields(request))
     except NotAllowed as error:

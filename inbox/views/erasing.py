@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -63,6 +64,7 @@ def erase_customer(request: SignedInRequest, pk: int) -> HttpResponse:
         "first": holdings.first_at and short_date_with_year(to_display_zone(holdings.first_at)),
         "last": holdings.last_at and short_date_with_year(to_display_zone(holdings.last_at)),
         "problem": problem,
+        "back": _address_before(request),
     }
     return render(request, "inbox/retention/erase_customer.html", context, status=status)
 
@@ -71,6 +73,14 @@ _ANSWER_ON_ITS_WAY = (
     "An answer to them is being sent, or nobody knows yet whether it was. Nothing was erased. Try again in some minutes; "
     "if it stays like this, a manager has to settle the answer under “Not sent”."
 )
+
+
+def _address_before(request: SignedInRequest) -> str:
+    """Return the page that led here: a case (`?case=`), or the search for customers."""
+    case = request.GET.get("case", "")
+    if case.isascii() and case.isdigit() and len(case) < 18:
+        return reverse("inbox:case", args=[case])
+    return reverse("inbox:customers_to_erase")
 
 
 def _account_words(identities: Iterable[Identity]) -> list[dict[str, str]]:

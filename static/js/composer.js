@@ -76,6 +76,8 @@
       const reason = error instanceof Refusal ? error : new Refusal("broken");
       form.dataset.unsaved = "yes";
       say(`Kept in this browser only. ${reason.message}`, reason.kind === "signed_out");
+      // The case may have gone elsewhere: its page says so.
+      if (["missing", "forbidden"].includes(reason.kind)) document.dispatchEvent(new CustomEvent("horseshoe:case"));
       if (!FINAL.includes(reason.kind)) timer = setTimeout(saveDraft, AGAIN);
     }
   }

@@ -37,7 +37,7 @@
       const isStored = !this.form?.closest("[data-keep=off]");
       if (this.kind === "signed_out" && !isStored) return ["Sign in in another tab, then save here", () => window.open(signInAddress(), "_blank")];
       if (this.kind === "signed_out") return ["Sign in", leave(() => location.assign(signInAddress()))];
-      if (["somebody_else", "conflict"].includes(this.kind)) return ["Reload the page", leave(() => location.reload())];
+      if (["somebody_else", "conflict", "missing"].includes(this.kind)) return ["Reload the page", leave(() => location.reload())];
       return ["Try again", () => {
         this.banner.remove();
         this.tryAgain();

@@ -4,16 +4,6 @@
   const $ = (selector, within = document) => within.querySelector(selector);
   document.documentElement.classList.add("scripted");
 
-  // Set while a redirect to another page is under way: that page may bring a message, going elsewhere would lose it.
-  let leaving = false;
-  document.addEventListener("htmx:beforeOnLoad", (event) => {
-    leaving ||= Boolean(event.detail.xhr.getResponseHeader("HX-Redirect"));
-  });
-
-  addEventListener("pageshow", () => {
-    leaving = false;
-  });
-
   // A refusal carries the case as it stands: show it like any other answer.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
@@ -21,26 +11,7 @@
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }
-    // A refresh does not find the case any more: it went where this person does not see it.
-    const { requestConfig, target } = event.detail;
-    if (xhr.status === 404 && requestConfig.elt.id === "thread-newest" && target.closest("#case") && !leaving) sayGone(target.closest("#case"));
   });
-
-  function sayGone(region) {
-    const empty = document.createElement("div");
-    const title = document.createElement("b");
-    const words = document.createElement("p");
-    const link = document.createElement("a");
-    empty.className = "empty";
-    empty.setAttribute("role", "status");
-    title.textContent = "You no longer have access to this case";
-    words.textContent = "It was handed over to another department, or your rights have changed.";
-    link.className = "btn";
-    link.href = sessionStorage.getItem("queue") || "/";
-    link.textContent = "Back to the cases";
-    empty.append(title, words, link);
-    region.replaceChildren(empty);
-  }
 
   // The server shows the next case after one that was closed or passed on, and leads back to the queue of this tab.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -87,8 +58,10 @@
       const answer = $("#answer", target);
       if (answer && answer.value.trim() && !document.body.dataset.sent) event.detail.shouldSwap = false;
     } else if (target.id === "case-notice" && document.body.dataset.live) {
-      // A refresh brings no message of its own; the one that stands there, with its undo, goes in its own time.
-      event.detail.shouldSwap = false;
+      // The message that stands there, with its undo, goes in its own time; unless a colleague took the case meanwhile.
+      const news = fragment && $(".banner", fragment);
+      event.detail.shouldSwap = Boolean(news) && !$(".failure", target);
+      if (news && !event.detail.shouldSwap) target.prepend(news);
     } else if (["case-bar", "case-side", "case-hand-over"].includes(target.id) && (busy || unfolded || isChoosing) && !problem && document.body.dataset.live) {
       event.detail.shouldSwap = false;
     }
@@ -101,6 +74,11 @@
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.elt.dataset?.text) delete document.body.dataset.sent;
+  });
+
+  // What has faded away is gone for the keys and for the eye alike.
+  document.addEventListener("animationend", ({ target, animationName }) => {
+    if (animationName === "fading" && target.matches("#case-notice > .banner")) target.remove();
   });
 
   function scrollToEnd(always) {
