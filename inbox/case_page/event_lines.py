@@ -123,6 +123,10 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
             return _with_reason(words, _SETTLEMENT_WORDS.get(data.get("decision", ""), ""))
         case Verb.MESSAGE_EDITED if event.data.get("ours") is True:
             return "Our message was edited in the network’s own app"
+        case Verb.MESSAGE_EDITED if event.data.get("answered") is True:
+            return "The customer edited a message after our answer"
+        case Verb.MESSAGE_DELETED if event.data.get("answered") is True:
+            return "A message was deleted on the network after our answer"
         case Verb.DISMISSED:
             words = f"{who} dismissed it without an answer" if event.actor else "Dismissed without an answer"
             return _with_reason(words, data.get("reason", ""))

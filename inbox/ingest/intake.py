@@ -144,7 +144,8 @@ class Intake:
         if change != "hidden":
             case.touched = True
             verb = Verb.MESSAGE_DELETED if change == "deleted" else Verb.MESSAGE_EDITED
-            case.record_event(verb, {"message": stored.id, **({"ours": True} if is_own else {})})
+            mark = "ours" if is_own else "answered" if case.is_answered_since(item.at) else ""
+            case.record_event(verb, {"message": stored.id, **({mark: True} if mark else {})})
         if change == "deleted":
             self.case_ids_with_deletions.add(case.id)
         if change == "edited" and not is_own:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Stream
+from inbox.case_page.event_lines import event_line
 from inbox.ingest.page import LeaseLost, store_page
 from inbox.models import (
     Case,
@@ -218,6 +219,40 @@ def test_a_deletion_leaves_a_tombstone(feed):
     assert verbs(Case.objects.get())[-1] == Verb.MESSAGE_DELETED
     assert feed.store(message("1", "please delete me")).duplicates == 1
     assert Message.objects.get().deleted_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("later", "text", "verb", "line"),
+    [
+        (
+            message("5", "It leaks and it burned me! What now?", canonical_id="1", edited_at=NOW, minute=9),
+            "It leaks and it burned me! What now?", Verb.MESSAGE_EDITED, "The customer edited a message after our answer",
+        ),
+        (
+            message("1", "", deleted=True, minute=9),
+            "Does it leak?", Verb.MESSAGE_DELETED, "A message was deleted on the network after our answer",
+        ),
+    ],
+    ids=["edited", "deleted"],
+)  # fmt: skip
+@pytest.mark.parametrize("resolved", [False, True])
+def test_what_changes_after_our_answer_is_marked_and_makes_nobody_wait(
+    feed, later, text, verb, line, resolved
+):
+    """Our answer stands below it; whoever reads the case sees what was changed, and when."""
+    feed.store(message("1", "Does it leak?", minute=9))
+    us = Author("9000", handle="brand", name="Brand", is_self=True)
+    feed.store(message("2", "No, it does not.", author=us, parent_id="1", thread_id="1", minute=4))
+    if resolved:
+        Case.objects.update(status=Status.RESOLVED, closed_at=NOW)
+    before = Case.objects.values("status", "waiting_since", "closed_at", "first_response_at").get()
+    feed.store(later)
+    assert Case.objects.values("status", "waiting_since", "closed_at", "first_response_at").get() == before
+    stored = Message.objects.get(canonical_id="1")
+    assert (stored.text, bool(stored.deleted_at), bool(stored.edited_at)) == (
+        text, verb == Verb.MESSAGE_DELETED, verb == Verb.MESSAGE_EDITED,
+    )  # fmt: skip
+    assert event_line(CaseEvent.objects.get(verb=verb)) == line
 
 
 def test_a_message_deleted_before_we_saw_it_is_ignored(feed):
