@@ -29,8 +29,11 @@ FaultName = Literal[
     "missing_permission",
     "not_shown",
     "accepted_silent",
-    "refused_silent",
+    "accepted_hang",
     "accepted_server_error",
+    "accepted_duplicate",
+    "refused_silent",
+    "refused_duplicate",
 ]
 RouteKind = Literal["read", "write", "auth"]
 NAMES: tuple[str, ...] = get_args(FaultName)
@@ -43,7 +46,9 @@ SPOILING_FAULTS = frozenset(
         "looping",
         "empty_page",
         "accepted_silent",
+        "accepted_hang",
         "accepted_server_error",
+        "accepted_duplicate",
         "slow",
     }
 )

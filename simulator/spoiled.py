@@ -42,6 +42,8 @@ def _x_refusal(fault: str, now_ms: int) -> Answer | None:
         problem = x.problem(503, "Service Unavailable", "Service Unavailable")
     elif fault == "revoked":
         problem = x.unauthorized_error()
+    elif fault == "refused_duplicate":
+        problem = x.duplicate_error()
     elif fault == "missing_permission":
         problem = x.problem(403, "Forbidden", "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.", "oauth1-permissions")  # fmt: skip
     else:
@@ -67,6 +69,8 @@ def _graph_refusal(fault: str) -> Answer | None:
         problem = graph.dead_token_error()
     elif fault == "missing_permission":
         problem = graph.permission_error("pages_manage_engagement")
+    elif fault == "refused_duplicate":
+        problem = graph.duplicate_error()
     elif fault == "not_shown":
         problem = graph.not_there_error("of this request")
     else:

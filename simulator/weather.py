@@ -90,10 +90,12 @@ class FaultMiddleware:
     ) -> None:
         captured = CapturedAnswer()
         await self.app(scope, receive, captured.send)
-        if fault.fault == "accepted_silent":
+        if fault.fault in ("accepted_silent", "accepted_hang"):
+            await asyncio.sleep(fault.seconds if fault.fault == "accepted_hang" else 0)
             await _cut_connection(scope)
-        elif fault.fault == "accepted_server_error":
-            answer = spoiled.build_refusal("server_error", network, self.faults.world.clock())
+        elif fault.fault in ("accepted_server_error", "accepted_duplicate"):
+            refusal = "server_error" if fault.fault == "accepted_server_error" else "refused_duplicate"
+            answer = spoiled.build_refusal(refusal, network, self.faults.world.clock())
             assert answer is not None
             await _send_answer(send, *answer)
         elif fault.fault == "truncated":

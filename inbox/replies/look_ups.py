@@ -18,7 +18,7 @@ def find_after_refusal(connector: Connector, reply: Reply, error: NetworkError) 
     """Find an answer that an earlier attempt published.
 
     The network refused this attempt. None without an earlier one whose outcome is unknown, unless the network calls
-    the answer a duplicate.
+    the answer a duplicate. Raises `NetworkError` if it does so and the answer cannot be looked for.
     """
     if not isinstance(error, Rejected | Gone | MissingPermission):
         return None
@@ -27,6 +27,8 @@ def find_after_refusal(connector: Connector, reply: Reply, error: NetworkError) 
     try:
         return find_on_network(connector, reply)
     except NetworkError:
+        if error.refusal is Refusal.DUPLICATE:
+            raise
         return None
 
 

@@ -189,14 +189,7 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
             reply.pk, _UNCONFIRMED, now=clock(), lease=lease, code=error.code, detail=str(error)
         )
     except NetworkError as error:
-        published = find_after_refusal(connector, reply, error)
-        if published is not None:
-            at = clock()
-            outcomes.record_reply_sent(
-                reply.pk, published, now=at, sent_at=reply.sending_since or at, lease=lease
-            )
-            return
-        _requeue_or_fail(reply, error, lease, clock())
+        _look_after_refusal(connector, reply, error, lease, clock)
     except Exception as error:
         # The failure happened during the request, so the answer may have been published.
         logger.exception("Reply %s: sending failed in an unforeseen way", reply.pk)
@@ -208,6 +201,29 @@ def _post_reply(connector: Connector, reply: Reply, lease: uuid.UUID, clock: Clo
         at = clock()
         outcomes.record_reply_sent(reply.pk, sent, now=at, sent_at=at, lease=lease)
         _count_attempt(reply, None, at)
+
+
+def _look_after_refusal(
+    connector: Connector, reply: Reply, error: NetworkError, lease: uuid.UUID, clock: Clock
+) -> None:
+    """Record a refusal, unless the answer stands on the network.
+
+    Where the network calls it a duplicate and it cannot be looked for, nobody can say that it was not sent.
+    """
+    try:
+        published = find_after_refusal(connector, reply, error)
+    except NetworkError:
+        account = reply.brand_account
+        words, detail = describe_refusal(error, account.network_label, account.display_name, in_doubt=True)
+        outcomes.record_reply_unconfirmed(
+            reply.pk, words, now=clock(), lease=lease, code=error.refusal or error.code, detail=detail
+        )
+        return
+    if published is None:
+        _requeue_or_fail(reply, error, lease, clock())
+        return
+    at = clock()
+    outcomes.record_reply_sent(reply.pk, published, now=at, sent_at=reply.sending_since or at, lease=lease)
 
 
 def _count_attempt(reply: Reply, error: NetworkError | None, now: dt.datetime) -> None:

@@ -43,6 +43,10 @@ def not_there_error(object_id: str, verb: str = "get") -> GraphProblem:
     )
 
 
+def duplicate_error() -> GraphProblem:
+    return GraphProblem(400, "(#506) Duplicate status message", 506, 1455006)
+
+
 def dead_token_error() -> GraphProblem:
     return GraphProblem(
         400,

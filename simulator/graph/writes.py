@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from simulator.graph.auth import Caller
-from simulator.graph.errors import GraphProblem, not_there_error, parameter_error
+from simulator.graph.errors import GraphProblem, duplicate_error, not_there_error, parameter_error
 from simulator.placing import Draft, conversation_id
 from simulator.records import Attempt, BrandAccount, Message
 from simulator.world import World
@@ -101,7 +101,7 @@ class Writer:
     def _post(self, text: str) -> Message:
         newest = self.world.timeline("posts", self.page.remote_id).newest()
         if newest is not None and newest.text == text and self.world.clock() - newest.created_at < DAY_MS:
-            raise GraphProblem(400, "(#506) Duplicate status message", 506, 1455006)
+            raise duplicate_error()
         return self.world.post(self._draft(self._text(text, 63_206), "brand_post", None), self.world.clock())
 
     # -- Messenger -------------------------------------------------------------------------------------------------

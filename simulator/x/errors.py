@@ -53,6 +53,10 @@ def forbidden_error(detail: str) -> Problem:
     return problem(403, "Forbidden", detail)
 
 
+def duplicate_error() -> Problem:
+    return forbidden_error("You are not allowed to create a Tweet with duplicate content.")
+
+
 def no_scope_error(scope: str) -> Problem:
     return problem(
         403,

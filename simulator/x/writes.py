@@ -12,7 +12,7 @@ from simulator.records import Attempt, Message
 from simulator.world import World
 from simulator.x import length, parameters
 from simulator.x.auth import Principal
-from simulator.x.errors import Problem, forbidden_error, invalid_error, missing_error
+from simulator.x.errors import Problem, duplicate_error, forbidden_error, invalid_error, missing_error
 from simulator.x.render import escaped, shown_text
 
 #: X refuses the same text from the same account again for about a day.
@@ -152,7 +152,7 @@ def _check_text(world: World, who: Principal, text: str) -> None:
         if looked >= _DUPLICATES_LOOKED_AT or message.created_at < newest:
             return
         if message.text == text:
-            raise forbidden_error("You are not allowed to create a Tweet with duplicate content.")
+            raise duplicate_error()
 
 
 def delete(world: World, who: Principal, request: Request) -> Body:

@@ -63,6 +63,8 @@ class FakeNetwork:
             raise AmbiguousSend("No answer came.", code="no_answer")
         if fate == "accepted_crash":
             raise RuntimeError("the library stumbled")
+        if fate == "accepted_duplicate":
+            raise _refused(Refusal.DUPLICATE)
         return SentMessage(remote_id, f"https://example.org/{remote_id}")
 
     def _refuse(self, fate: str) -> None:

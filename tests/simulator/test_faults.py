@@ -217,3 +217,25 @@ def test_chance_is_the_same_for_the_same_seed(sim):
 @pytest.mark.parametrize("body", [{"fault": "nonsense"}, {"fault": "hang", "colour": 1}, {"fault": "hang", "kind": "x"}, {"fault": "hang", "account": "kettleandfern"}, [1]])  # fmt: skip
 def test_a_senseless_fault_is_refused(sim, body):
     assert requests.post(sim.url + "/_sim/faults", json=body, timeout=5).status_code == 400
+
+
+def test_accepted_and_kept_waiting(sim):
+    asked = sim.say("@kettleandfern hello?")
+    sim.faults(fault="accepted_hang", kind="write", seconds=30, times=1)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        sim.x(timeout=0.5).create_tweet(text="Hello", in_reply_to_tweet_id=asked["id"], user_auth=True)
+    assert [one["text"] for one in sim.get("/_sim/ledger.json")["messages"] if one["origin"] == "api"] == [
+        "Hello"
+    ]
+
+
+@pytest.mark.parametrize(("fault", "stands"), [("accepted_duplicate", 1), ("refused_duplicate", 0)])
+def test_called_a_duplicate(sim, post, fault, stands):
+    asked = sim.say("@kettleandfern hello?")
+    sim.faults(fault=fault, kind="write", times=2)
+    with pytest.raises(tweepy.Forbidden, match="duplicate content"):
+        sim.x().create_tweet(text="Hello", in_reply_to_tweet_id=asked["id"], user_auth=True)
+    with pytest.raises(facebook.GraphAPIError, match="Duplicate status message"):
+        sim.graph().put_comment(post, "Hello all")
+    own = [one for one in sim.get("/_sim/ledger.json")["messages"] if one["origin"] == "api"]
+    assert len(own) == 2 * stands

@@ -7,6 +7,7 @@ from accounts.models import BrandAccountGrant
 from inbox.models import Reply, ReplyState
 from inbox.replies import outbox
 from inbox.replies.verbs import cancel_reply, settle_reply
+from networks.base import RetryLater
 from tests.factories import ReplyFactory
 from tests.inbox.page_requests import signed_in
 from tests.inbox.replies.test_outbox import run
@@ -109,3 +110,18 @@ class TestFirstAttempt:
         assert "What X said" in page
         assert "Your text is back in the answer box." in page
         assert reverse("inbox:reply_try_again", args=[reply.pk]) not in page
+
+    @pytest.mark.parametrize("stands", [True, False])
+    def test_a_duplicate_that_cannot_be_looked_for_is_not_called_unsent(self, reply, network, clock, agent, stands):
+        """The network took the first of two copies and refused the second, which is all that we hear of."""
+        network.fates, network.look_error = ["accepted_duplicate" if stands else "duplicate"], RetryLater("Not now.", code="503")
+        run(clock, 3)
+        found = state(reply)
+        assert found.state == ReplyState.UNCONFIRMED
+        assert "an earlier attempt may be there already" in found.error
+        assert draft_text(reply.case_id, agent) == ""
+        network.look_error = None
+        run(clock, 300)
+        found = state(reply)
+        outcome = (ReplyState.SENT, False) if stands else (ReplyState.UNCONFIRMED, True)
+        assert (found.state, found.needs_person, network.sends) == (*outcome, 1)
