@@ -50,7 +50,7 @@ FAULTS = [
 class Fleet:
     """Everything that runs; `close` ends it all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
         (folder / "moments").mkdir()
@@ -68,6 +68,7 @@ class Fleet:
             "POLL_LEASE_SECONDS": "3",
             "CONN_MAX_AGE": "600",
             "FAULTS_MOMENTS": str(folder / "moments"),
+            **environment,
         }
 
     def _start_simulator(self) -> str:
@@ -148,15 +149,15 @@ class Fleet:
         answer.raise_for_status()
         return answer.json()
 
-    def connect(self) -> list[dict]:
-        """Departments, starter rules and the simulator's brand accounts."""
+    def connect(self, handles: tuple[str, ...] = ("kettlefern_nl", "kettlefern_de")) -> list[dict]:
+        """Departments, starter rules and the simulator's brand accounts, those of `handles` on X among them."""
         now = timezone.now()
         departments = {
             slug: Department.objects.create(slug=slug, name=slug.title(), position=n)
             for n, slug in enumerate(DEPARTMENTS)
         }
         versions.install_starter_rules(departments, "service", now=now)
-        for handle in ("kettlefern_nl", "kettlefern_de"):
+        for handle in handles:
             self.ask("POST", "accounts", {"network": "x", "handle": handle})
         accounts = self.ask("GET", "accounts.json")["accounts"]
         for one in accounts:
@@ -175,11 +176,11 @@ class Fleet:
 
 
 @contextlib.contextmanager
-def fleet() -> Iterator[Fleet]:
+def fleet(**environment: str) -> Iterator[Fleet]:
     folder = Path(tempfile.mkdtemp(prefix="horseshoe-faults-"))
     running = None
     try:
-        running = Fleet(folder)
+        running = Fleet(folder, **environment)
         yield running
     finally:
         if running is not None:

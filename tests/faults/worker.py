@@ -22,9 +22,10 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from config.celery import app  # noqa: E402
+from inbox.deletions import looking  # noqa: E402
 from inbox.ingest import page, write_sql  # noqa: E402
 from inbox.models import Message  # noqa: E402
-from networks.facebook import walk  # noqa: E402
+from networks.facebook import cursor, parts, walk  # noqa: E402
 from networks.x import window  # noqa: E402
 
 #: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
@@ -87,13 +88,25 @@ def read_nothing_again() -> None:
     walk.OVERLAP = walk.BRIEF_OVERLAP = 0
 
 
-if __name__ == "__main__":
-    cursor_first = "--cursor-first" in sys.argv
+def hasten(seconds: float) -> None:
+    """Do often what the product does every few minutes or hours: sweeps, looks for deletions, lists refused before."""
+    cursor.SWEEP_SECONDS = parts._ADS_REST = int(seconds)
+    looking.LOOK_AFTER = looking._REST = dt.timedelta(seconds=seconds)
+
+
+def run(*flags: str, queues: str = "ticks,default,poll") -> None:
+    cursor_first = "--cursor-first" in flags
     if cursor_first:
         read_nothing_again()
+    if often := os.environ.get("FAULTS_OFTEN_SECONDS"):
+        hasten(float(often))
     page.store_page = store_page_that_may_be_lost if cursor_first else store_page
     write_sql.save_cursor_and_lock = commit_cursor_then_wait if cursor_first else fence_then_wait
     app.worker_main(
-        ["worker", "-P", "solo", "-Q", "ticks,default,poll", "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
+        ["worker", "-P", "solo", "-Q", queues, "-n", f"w{os.getpid()}@%h", "-l", "WARNING"]
         + ["--without-gossip", "--without-mingle"]
     )
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

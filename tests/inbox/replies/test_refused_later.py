@@ -112,9 +112,14 @@ class TestFirstAttempt:
         assert reverse("inbox:reply_try_again", args=[reply.pk]) not in page
 
     @pytest.mark.parametrize("stands", [True, False])
-    def test_a_duplicate_that_cannot_be_looked_for_is_not_called_unsent(self, reply, network, clock, agent, stands):
+    def test_a_duplicate_that_cannot_be_looked_for_is_not_called_unsent(
+        self, reply, network, clock, agent, stands
+    ):
         """The network took the first of two copies and refused the second, which is all that we hear of."""
-        network.fates, network.look_error = ["accepted_duplicate" if stands else "duplicate"], RetryLater("Not now.", code="503")
+        network.fates, network.look_error = (
+            ["accepted_duplicate" if stands else "duplicate"],
+            RetryLater("Not now.", code="503"),
+        )
         run(clock, 3)
         found = state(reply)
         assert found.state == ReplyState.UNCONFIRMED
