@@ -265,6 +265,8 @@ ANSWERS_LATE = {"facebook": env.bool("FACEBOOK_HUMAN_AGENT", default=False)}
 UNDO_SECONDS = env.int("UNDO_SECONDS", default=10)
 #: Seconds that one attempt to send may take before its worker counts as dead; longer than a connector's longest wait.
 OUTBOX_LEASE_SECONDS = env.float("OUTBOX_LEASE_SECONDS", default=90.0)
+#: Processes that send answers, on all machines together. The last one that is free waits for no network for long.
+SEND_WORKERS = env.int("SEND_WORKERS", default=4)
 #: Hours that an answer may be held by a broken connection or an unwell network before a person has to read it again.
 OUTBOX_HELD_HOURS = env.float("OUTBOX_HELD_HOURS", default=24.0)
 #: Seconds before each check of an unconfirmed answer on the network; after the last check a person decides.

@@ -7,6 +7,7 @@ answer, so that failures are classified by status and code.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -14,6 +15,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -37,11 +39,28 @@ DEADLINE_SECONDS = 60.0
 #: below 2 MB.
 MAX_BYTES = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
 _LONGEST_WAIT = dt.timedelta(hours=24)
 _SECRET_PATTERN = re.compile(
     r"(?i)\b(access_token|appsecret_proof|client_secret|refresh_token|fb_exchange_token|code_verifier|input_token|code)"
     r"(=|%3D|\"\s*:\s*\")[^&\s\"'<>)]+"
 )
+
+
+@contextlib.contextmanager
+def limit_patience(seconds: float | None) -> Iterator[None]:
+    """Give each request in this block only so many seconds; None for as many as usual."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+def _limits() -> tuple[tuple[float, float], float]:
+    """Return the time-outs and the deadline of a request."""
+    longest = _patience.get() or float("inf")
+    return (min(TIMEOUT[0], longest), min(TIMEOUT[1], longest)), min(DEADLINE_SECONDS, longest)
 
 
 def utc_now() -> dt.datetime:
@@ -110,7 +129,7 @@ class Transport(HTTPAdapter):
         host = urlsplit(url).netloc
         if host not in self._proxies:
             self._proxies[host] = get_environ_proxies(url, no_proxy=None)
-        response = super().send(request, True, TIMEOUT, verify, cert, self._proxies[host])
+        response = super().send(request, True, _limits()[0], verify, cert, self._proxies[host])
         body = b"".join(_read_pieces(response))
         response._content = body
         response._content_consumed = True  # type: ignore[attr-defined]
@@ -132,7 +151,7 @@ class Transport(HTTPAdapter):
 
 
 def _read_pieces(response: requests.Response) -> Iterator[bytes]:
-    size, until = 0, time.monotonic() + DEADLINE_SECONDS
+    size, until = 0, time.monotonic() + _limits()[1]
     try:
         for piece in response.iter_content(_CHUNK):
             size += len(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import time
 import traceback
 from typing import Any, ClassVar
 
@@ -252,6 +253,17 @@ class ConnectorContract:
             connector.poll(self.stream, {})
         with pytest.raises(RetryLater):
             connector.fetch(["1"])
+
+    @pytest.mark.parametrize("fault", ["hang", "drip"])
+    def test_a_wait_ends_with_our_patience(
+        self, network: Network, fault: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        network.default = Reply(200, {"data": [], "filler": "x" * 200}, fault=fault)
+        monkeypatch.setattr(transport, "_CHUNK", 1)
+        began = time.monotonic()
+        with transport.limit_patience(0.4), pytest.raises(RetryLater):
+            self.connector(network.url).poll(self.stream, {})
+        assert time.monotonic() - began < transport.TIMEOUT[1] / 2
 
     @pytest.mark.parametrize("which", range(len(unwell)))
     def test_a_write_to_a_sick_network_is_ambiguous(

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.credentials.store import store_credential
-from accounts.models import BrandAccount, Role
+from accounts.models import BrandAccount, Role, SendingTurn
 from inbox.models import Reply, ReplyState
 from inbox.replies import account_turns, outbox, pauses
 from inbox.replies.account_turns import work_off_brand_account
 from inbox.tasks import send_due_replies, send_replies_of_brand_account
-from networks import registry
+from networks import registry, transport
 from networks.base import AmbiguousSend, Rejected, RetryLater
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.fake_network import FakeNetwork
@@ -252,3 +252,61 @@ class TestPauses:
         BrandAccount.objects.filter(pk=brand.pk).update(sending_paused_until=until - dt.timedelta(minutes=5))
         page = client.get(reverse("accounts:brand_accounts")).content.decode()
         assert "Sending pauses" not in page
+
+
+@pytest.mark.django_db
+class TestTheLastFreeWorker:
+    """Four accounts that hang at once would hold all four workers: the last one waits for no network for long."""
+
+    @pytest.fixture
+    def waits(self, hanging):
+        """The time-outs of each attempt."""
+        seen, send = [], hanging.send
+
+        def note(*arguments):
+            seen.append(transport._limits()[0][1])
+            return send(*arguments)
+
+        hanging.send = note
+        return seen
+
+    def others_have_turns(self, count, until):
+        for _ in range(count):
+            SendingTurn.objects.create(
+                brand_account=BrandAccountFactory(network="x"), lease_token=uuid.uuid4(), lease_until=until
+            )
+
+    def test_gives_a_network_little_time_and_goes_on_to_other_accounts_after_a_time_out(
+        self, brand, service, agent, waits, clock
+    ):
+        replies = answers(brand, service, agent, 3)
+        clock.forward(seconds=1)
+        self.others_have_turns(3, clock.at + 60 * SECONDS)
+        work_off_brand_account(brand.pk, clock=clock)
+        assert waits == [account_turns.LAST_WORKER_PATIENCE]
+        assert states(replies) == [ReplyState.UNCONFIRMED, ReplyState.QUEUED, ReplyState.QUEUED]
+        brand.refresh_from_db()
+        assert brand.sending_timeouts == 1
+        assert transport._limits() == (transport.TIMEOUT, transport.DEADLINE_SECONDS)
+
+    def test_sends_all_of_an_account_whose_network_answers(self, brand, service, agent, network, clock):
+        replies = answers(brand, service, agent, 3)
+        clock.forward(seconds=1)
+        self.others_have_turns(3, clock.at + 60 * SECONDS)
+        work_off_brand_account(brand.pk, clock=clock)
+        assert states(replies) == [ReplyState.SENT] * 3
+
+    @pytest.mark.parametrize(
+        ("others", "until", "workers"), [(2, 60, 4), (3, 0, 4), (3, 60, 5), (0, 60, 1), (3, 60, 1)]
+    )
+    def test_is_no_other(self, brand, service, agent, waits, clock, settings, others, until, workers):
+        settings.SEND_WORKERS = workers
+        answers(brand, service, agent, 3)
+        clock.forward(seconds=1)
+        self.others_have_turns(others, clock.at + until * SECONDS)
+        work_off_brand_account(brand.pk, clock=clock)
+        assert waits == [transport.TIMEOUT[1]] * 2
+
+    def test_waits_long_enough_for_its_time_outs_to_be_counted(self):
+        waited = account_turns.LAST_WORKER_PATIENCE * SECONDS
+        assert pauses.is_timeout(AmbiguousSend("", code="no_answer"), started=NOW, now=NOW + waited)
