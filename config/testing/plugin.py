@@ -12,10 +12,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
-import ipaddress
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Generator
@@ -31,15 +29,12 @@ from config.embedded.data_folder import Home
 from config.embedded.postgres import Postgres
 from config.embedded.process import EmbeddedError
 from config.testing import database as testing_database
-from config.testing import quick
+from config.testing import quick, second_try
+from config.testing.other_hosts import block_other_hosts
 
 PREFIX = "horseshoe-test-"
 #: Numbers of tests that a quick run left out, by marker.
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
-
-
-class OutsideWorldError(RuntimeError):
-    """A test tried to reach another host."""
 
 
 class EmbeddedServers:
@@ -92,7 +87,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         except EmbeddedError as error:
             _embedded.stop()
             raise pytest.UsageError(str(error)) from error
-    _block_other_hosts()
+    block_other_hosts()
     return (yield)
 
 
@@ -148,6 +143,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: (not _has_marker(item, "slow"), _has_marker(item, "browser")))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run browser tests (see `config.testing.second_try`); leave all others to pytest."""
+    return second_try.run_browser_test(item, nextitem) or None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Send a worker's numbers of left-out tests to the main process.
@@ -173,8 +174,12 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
-    """Print what a quick run left out, after all other summaries."""
+    """Print what passed late and what a quick run left out."""
     yield
+    if lines := [*second_try.describe_second_tries(terminalreporter.stats.get("passed", ()))]:
+        terminalreporter.section("passed only the second time")
+        for line in lines:
+            terminalreporter.line(line)
     if config.option.quick:
         terminalreporter.section("quick run")
         for line in quick.describe_quick_run(config.stash.get(_LEFT_OUT, {})):
@@ -258,43 +263,3 @@ def _make_static_root(home: Home) -> Path:
     folder = home.path / "static"
     folder.mkdir()
     return folder
-
-
-def _block_other_hosts() -> None:
-    """Make connections to other hosts and look-ups of them raise.
-
-    This machine and the servers of DATABASE_URL and REDIS_URL are allowed.
-    """
-    server_hosts = {urlsplit(os.environ.get(name, "")).hostname for name in ("DATABASE_URL", "REDIS_URL")}
-    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
-
-    def check(host: Any) -> None:
-        name = host.decode() if isinstance(host, bytes) else host
-        if name in server_hosts or name in {None, "", "localhost"} or name == socket.gethostname():
-            return
-        with contextlib.suppress(ValueError):
-            if ipaddress.ip_address(name.partition("%")[0]).is_loopback:
-                return
-        if str(name).endswith(".invalid"):
-            # Reserved for names that never resolve (RFC 6761): the answer is known without a look-up.
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        raise OutsideWorldError(f"Tests may not reach other hosts; this one tried {name!r}.")
-
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX:
-            check(address[0])
-        connect(self, address)
-
-    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
-        if self.family != socket.AF_UNIX:
-            check(address[0])
-        return connect_ex(self, address)
-
-    def guarded_look_up(host: Any, *arguments: Any, **named: Any) -> Any:
-        check(host)
-        return look_up(host, *arguments, **named)
-
-    patched: Any = socket
-    patched.socket.connect = guarded_connect
-    patched.socket.connect_ex = guarded_connect_ex
-    patched.getaddrinfo = guarded_look_up

@@ -22,7 +22,7 @@ from config import commandline
 from config.testing import database as testing_database
 from config.testing import plugin as testing
 from config.testing import quick
-from config.testing.plugin import OutsideWorldError
+from config.testing.other_hosts import OutsideWorldError
 
 INNER = """
 import os, pathlib, psycopg, pytest, redis, subprocess, sys
@@ -227,6 +227,48 @@ def test_the_whole_suite_leaves_out_nothing_and_says_nothing_of_it(folder):
     run = run_inner_tests(folder, "-n0")
     assert "3 failed, 3 passed" in run.stdout
     assert "Left out" not in run.stdout
+
+
+SECOND_TRY_INNER = """
+import pytest
+
+tries = {"browser": 0, "worse": 0, "plain": 0}
+fixtures = []
+
+@pytest.fixture
+def page():
+    fixtures.append("opened")
+    yield len(fixtures)
+    fixtures.append("closed")
+
+@pytest.mark.browser
+def test_browser(page):
+    tries["browser"] += 1
+    assert tries["browser"] == 2, "too early"
+    assert fixtures == ["opened", "closed", "opened"]
+
+@pytest.mark.browser
+def test_worse():
+    tries["worse"] += 1
+    raise AssertionError(f"failed {tries['worse']} times")
+
+def test_plain():
+    tries["plain"] += 1
+    assert tries["plain"] == 2, "never tried again"
+"""
+
+
+@pytest.mark.slow
+def test_a_browser_test_is_tried_once_more_and_the_end_of_the_run_names_it(folder):
+    (folder / "test_inner.py").write_text(SECOND_TRY_INNER)
+    run = run_inner_tests(folder, "-n1", "-q")
+    assert "2 failed, 1 passed" in run.stdout, run.stdout + run.stderr
+    summary = run.stdout.partition("passed only the second time")[2]
+    assert "test_browser passed only the second time. The first time:" in summary
+    assert "AssertionError: too early" in summary
+    assert "failed 2 times" in run.stdout
+    assert "never tried again" in run.stdout
+    assert "test_worse passed" not in run.stdout
 
 
 def test_a_quick_run_keeps_what_has_neither_marker():
