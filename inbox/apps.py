@@ -34,6 +34,8 @@ class InboxConfig(AppConfig):
         from inbox.notices import rule_changes
         from routing.learning import suggested_rules
         from routing.rules import versions
+        from routing.word_lists import usage
 
         suggested_rules.caught_message_finders.append(recent_messages.find_recent_matches)
+        usage.recent_reasons_readers.append(recent_messages.read_recent_reasons)
         versions.rules_published_callbacks.append(rule_changes.notify_departments_of_rules)

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from routing.pages.requests import denied_as_404, form_view, user_of
 from routing.refusals import EditNotPermitted, RuleSetError
-from routing.rule_editor.requests import open_worksheet
+from routing.rule_editor.requests import DRAFT_NOTE, open_worksheet
 from routing.rule_editor.worksheet import Worksheet, load_worksheet
 from routing.rules import drafts
-from routing.word_lists import editing
+from routing.word_lists import editing, usage
 from routing.word_lists.editing import WordListGone, WordListInUse
 from routing.word_lists.forms import WordListForm
 from routing.word_lists.page import (
@@ -87,6 +87,7 @@ def _save(request: HttpRequest, worksheet: Worksheet, form: WordListForm, key: s
             begins_draft = "draft" in request.POST
             if begins_draft:
                 drafts.begin_rule_draft(user, now)
+                request.session[DRAFT_NOTE] = note
             if key:
                 editing.change_word_list(key, form.typed_list, user, note, now)
             else:
@@ -113,7 +114,11 @@ def _render_form(request: HttpRequest, worksheet: Worksheet, form: WordListForm,
         "changes": list_changes(key) if key else [],
         "is_refused": is_refused,
         "try_text": text,
+        "can_count": bool(key and usage.recent_reasons_readers),
     }
+    if key and "counts" in request.GET:
+        keys = [str(row["key"]) for row in context["rules"]]
+        context["usage"] = usage.read_usage(worksheet.word_lists[key], keys, worksheet.user, timezone.now())
     if is_trial and text.strip() and form.is_valid():
         context["tried"] = try_sentence(worksheet, key or "new", form.typed_list, text)
     return render(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
-from routing.models import RuleDraft, RuleSetVersion, WordList
+from inbox.models import Decision
+from routing.models import Rule, RuleDraft, RuleSetVersion, WordList
 from routing.rules import drafts, editing
 from routing.rules.editing import RuleContent, apply_rule_edit
 from routing.rules.edits import with_word_list
-from tests.factories import NOW, DepartmentFactory, UserFactory
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.markup import squeezed
 
 LEAKS = {
     "name": "leaks",
@@ -210,3 +214,34 @@ def test_a_clash_about_a_list_says_both_sides(client, listed):
     assert "“mine” added" in body
     client.post(page("draft_publish"), {"note": "", "choose-list leaks": "mine"})
     assert words_of("leaks")["en"] == ["mine"]
+
+
+def test_words_are_counted_in_what_the_reader_may_read_when_somebody_asks(client, listed):
+    def decided(words, *, days=1, visibility="public", department=None):
+        case = CaseFactory(department=department or listed.service, visibility=visibility)
+        message = MessageFactory(case=case, network_time=timezone.now() - dt.timedelta(days=days))
+        Decision.objects.create(
+            message=message, case=case, department=case.department, decided_by="rule", version=1,
+            rule_key=Rule.objects.get(name="Leaks").key, rule_name="Leaks", at=message.network_time,
+            reasons=[f"Is about “leaks” ({words}) and is on X → Service (rule “Leaks”, version 1)"],
+        )  # fmt: skip
+
+    decided("“leak*” and “lid cracked”")
+    decided("“leak*”", visibility="direct")
+    decided("“undicht”", days=31)
+    decided("“undicht”", department=DepartmentFactory())
+    address = page("word_list_edit", "leaks")
+    assert "?counts=1" in text(client.get(address))
+    counted = squeezed(text(client.get(address, {"counts": "1"})))
+    assert "In 2 messages of the last 30 days" in counted
+    assert '<li><bdi>leak*</bdi> <span class="num">2</span></li>' in counted
+    assert '<li><bdi>lid cracked</bdi> <span class="num">1</span></li>' in counted
+    assert "<bdi>undicht</bdi>" in counted.split("Not found")[1]
+    client.force_login(UserFactory(role=Role.ADMINISTRATOR))
+    counted = squeezed(text(client.get(address, {"counts": "1"})))
+    assert '<li><bdi>leak*</bdi> <span class="num">1</span></li>' in counted, "no direct messages"
+
+
+def test_the_reason_for_a_lists_draft_waits_where_the_draft_is_published(client, listed):
+    client.post(page("word_list_edit", "leaks"), form(words_en="drips", note="Too many leaks", draft="1"))
+    assert 'value="Too many leaks"' in text(client.get(page("draft_publish")))
