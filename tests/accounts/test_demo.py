@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Prefetch
+from django.utils import timezone
 
 from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
 from accounts.roster import planning
 from config.demo import company as demo_company
+from config.demo import past
+from inbox.models import Case, Custody
+from reports.attainment import sla_attainment
+from reports.exchanges import response_cohorts
+from reports.hand_overs import hand_over_pairs
+from reports.metrics import case_volume
+from reports.periods import last_weeks
 from routing.facts import Facts
 from routing.rules.versions import live_rules
 from tests.factories import NOW, UserFactory
@@ -64,6 +76,35 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     for person in demo_company.PEOPLE:
         assert person.username in printed
     assert client.login(username="juno", password=demo_company.PASSWORD)
+
+
+def test_a_past_on_request_fills_the_reports_and_leaves_nothing_to_do(networks):
+    seed(networks, "--past")
+    assert past.invent_past(timezone.now()) == 0, "once"
+    assert Case.objects.count() == past.CASES
+    assert not Case.objects.filter(closed_at=None).exists()
+    mara, now = User.objects.get(username="mara"), timezone.now()
+    period = last_weeks(8, now=now, zone=ZoneInfo("UTC"))
+    cohorts = response_cohorts(mara, period, dt.timedelta(hours=4), now=now)
+    assert all(cohort.needing for cohort in cohorts[:-1])
+    answered, needing = sum(each.answered for each in cohorts), sum(each.needing for each in cohorts)
+    assert 0.6 < answered / needing < 0.95
+    assert {
+        len(hand_over_pairs(mara, period, now=now)) > 3,
+        case_volume(mara, period).rows[0].total > 20,
+    } == {True}
+    for clock in sla_attainment(mara, period, now=now):
+        assert clock.clock == "next_response" or (clock.met and clock.missed)
+    custodies = Custody.objects.order_by("case_id", "sent_at")
+    for case in Case.objects.prefetch_related(Prefetch("custodies", custodies)):
+        chain = list(case.custodies.all())
+        ends = [(case.created_at, None), *((one.left_at, one.department_id) for one in chain)]
+        assert [(one.sent_at, one.from_department_id) for one in chain] == ends[:-1]
+        assert ends[-1] == (case.closed_at, case.department_id)
+        assert case.closed_at <= now
+    replayed = io.StringIO()
+    call_command("replay", stdout=replayed)
+    assert " 0 differ" in f" {replayed.getvalue()}", replayed.getvalue()
 
 
 def test_the_starter_rules_decide(networks):

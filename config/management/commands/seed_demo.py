@@ -27,6 +27,7 @@ from accounts.models import (
 )
 from accounts.people.verbs import mark_email_verified
 from config.demo import company as demo_company
+from config.demo.past import invent_past
 from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions
@@ -52,6 +53,11 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--force", action="store_true", help="Also on a database that has users of its own."
+        )
+        parser.add_argument(
+            "--past",
+            action="store_true",
+            help="Also invent eight weeks of closed cases, while there is no case yet.",
         )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
@@ -84,6 +90,8 @@ class Command(BaseCommand):
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
         seed_roster("juno", "pavel")
+        if options["past"] and not invent_past(now):
+            self.stderr.write("There are cases already: no past was invented.")
         self._print_sign_ins(as_json=options["json"])
 
     def _fetch_simulated_accounts(self, base: str) -> list[dict[str, Any]]:
