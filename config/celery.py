@@ -112,6 +112,11 @@ app.conf.update(
             "options": {"expires": 600},
         },
         "clocks": {"task": "inbox.tasks.run_clock_sweep", "schedule": 3.0, "options": {"expires": 10}},
+        "reply-windows": {
+            "task": "inbox.tasks.warn_of_ending_reply_windows",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "second-look": {
             "task": "inbox.tasks.review_new_decisions",
             "schedule": 2.0,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from inbox.assignment import automatic, leavers, orphaned_cases
 from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
-from inbox.escalation import recompute, sweep
+from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
 from inbox.notices import notify, troubles, watches
 from inbox.previews import run
@@ -136,6 +136,12 @@ def run_clock_sweep() -> None:
     now = timezone.now()
     sweep.escalate_due_cases(now)
     recompute.recompute_open_cases(now)
+
+
+@shared_task
+def warn_of_ending_reply_windows() -> None:
+    """Warn before networks stop letting us answer direct messages."""
+    reply_windows.warn_of_ending_windows(timezone.now())
 
 
 @shared_task

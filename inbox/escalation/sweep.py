@@ -138,19 +138,19 @@ def _act_on_escalation(
         # Found only after the target was missed: the notice of the missed target is enough.
         if due > change.now:
             text = f"{who}: {label.lower()} is due in {long_span(due - change.now)}, at {when}."
-            _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
+            notify_people(change, people_to_notify(change, ("assignee",)), NoticeKind.DUE_SOON, text, key)
         return
     if number == BREACH:
         change.record(Verb.SLA_MISSED, {"clock": clock, "due": due.isoformat(), "policy": policy.name})
         text = f"{who}: {label.lower()} was due {when} and is overdue (policy “{policy.name}”)."
-        _notify(change, _people_to_notify(change, ("assignee",)), NoticeKind.BREACHED, text, key)
+        notify_people(change, people_to_notify(change, ("assignee",)), NoticeKind.BREACHED, text, key)
         return
     _apply_step(change, policy, clock, policy.step(number), f"{label} is overdue since {when}", key)
 
 
 def _apply_step(change: Change, policy: Policy, clock: ClockName, step: Step, reason: str, key: str) -> None:
     """One step: whom it concerns is worked out before the case moves."""
-    case, assignee, people = change.case, change.case.assignee_id, _people_to_notify(change, step.notify)
+    case, assignee, people = change.case, change.case.assignee_id, people_to_notify(change, step.notify)
     raised = _raise_priority(change) if step.raise_priority else ""
     change.record(
         Verb.ESCALATED,
@@ -171,8 +171,8 @@ def _apply_step(change: Change, policy: Policy, clock: ClockName, step: Step, re
     kind = NoticeKind.MOVED if moved else NoticeKind.BREACHED
     if moved:
         # The managers of the department that receives an overdue case are always notified.
-        people += _people_to_notify(change, ("managers",))
-    _notify(change, people, kind, text, key, assignee_id=assignee)
+        people += people_to_notify(change, ("managers",))
+    notify_people(change, people, kind, text, key, assignee_id=assignee)
 
 
 def _raise_priority(change: Change) -> str:
@@ -199,7 +199,7 @@ def _move_case(change: Change, step: Step, reason: str) -> str:
     return to.name
 
 
-def _people_to_notify(change: Change, whom: tuple[Recipient, ...]) -> list[int]:
+def people_to_notify(change: Change, whom: tuple[Recipient, ...]) -> list[int]:
     """Return the ids of whom to notify. The assignee (without one, who is on point, and without either the
     department's managers), its managers, or all who work there.
     """
@@ -220,7 +220,7 @@ def _people_to_notify(change: Change, whom: tuple[Recipient, ...]) -> list[int]:
     return person_ids
 
 
-def _notify(
+def notify_people(
     change: Change,
     people: list[int],
     kind: NoticeKind,

@@ -193,9 +193,16 @@ def reply_window_end(case: Case) -> dt.datetime | None:
 
     None for public messages and for networks without such a limit; else one statement.
     """
-    capabilities = registry.network_capabilities(case.network)
-    window = capabilities.late_reply_window if _answers_late(case.network) else capabilities.reply_window
-    return _end_after_last_message(case.pk, case.visibility, window)
+    return _end_after_last_message(case.pk, case.visibility, reply_window(case.network))
+
+
+def reply_window(network: str) -> dt.timedelta | None:
+    """Return how long direct messages of a network can be answered.
+
+    None for always.
+    """
+    capabilities = registry.network_capabilities(network)
+    return capabilities.late_reply_window if _answers_late(network) else capabilities.reply_window
 
 
 def is_late_answer(reply: Reply, now: dt.datetime) -> bool:
