@@ -43,7 +43,9 @@ def returned_chip(times: int, trail: str = "") -> Chip:
 def unsent_chip(unsent: str) -> Chip:
     """Return the chip of a case with an unsent answer."""
     if unsent == "unconfirmed":
-        return Chip("▲ unconfirmed", "late", "An answer may or may not be published: somebody has to look")
+        return Chip(
+            "▲ unconfirmed", "late", "An answer may or may not have been published: somebody has to check"
+        )
     return Chip("▲ not sent", "late", "An answer was not sent")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.exchanges import ANSWERED_IN_2011, Cohort
-from wording.numbers import format_compact_percent
+from wording.numbers import format_percent
 
 #: The drawing's coordinates: a plot 120 high, from y = 20 (100 %) to y = 140 (0).
 _TOP, _HEIGHT, _LEFT, _WIDTH = 20.0, 120.0, 36.0, 474.0
@@ -100,4 +100,4 @@ def _cohort_title(cohort: Cohort) -> str:
     if cohort.rate is None:
         return f"{cohort.week.label}: nothing needed an answer"
     ripe = "" if cohort.mature else ", still counting"
-    return f"{cohort.week.label}: {cohort.answered} of {cohort.needing} answered ({format_compact_percent(cohort.rate)}){ripe}"
+    return f"{cohort.week.label}: {cohort.answered} of {cohort.needing} answered ({format_percent(cohort.rate)}){ripe}"

@@ -80,7 +80,7 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], weeks: int) -> Fi
         "Answered (of those that needed an answer)",
         format_share(answered, needing),
         f"{basis}; {unripe:,} in weeks still counting" if unripe else basis,
-        f"{change} · benchmark 2011: 29\u00a0%",
+        f"{change} · benchmark 2011: 29%",
         _list_href(weeks, of="response", answered="yes"),
     )
 
@@ -90,8 +90,8 @@ def _first_response_figures(first: metrics.FirstResponse, weeks: int) -> list[Fi
         Figure(
             "First response, median",
             format_duration(first.median),
-            f"of {_count(first.answered, 'case')}; {first.missing:,} without one are not in it",
-            f"p90 {format_duration(first.p90)}",
+            f"of {_count(first.answered, 'case')}; {first.missing:,} without one are left out",
+            f"9 in 10 within {format_duration(first.p90)}",
             _list_href(weeks, of="answered"),
         ),
         Figure(

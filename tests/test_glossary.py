@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("config", "reports", "inbox", "routing", "accounts", "networks", "wording")
 _ROW = re.compile(r"^\| [^|]+ \| [^|]+ \|(?P<forbidden>[^|]*)\|$", re.MULTILINE)
+#: A percent sign after a space, but no placeholder of a log line or a date.
+_SPACED_PERCENT = re.compile(r"(?:^|[\d}])[ \u00a0]%(?![\w(%-])")
 _QUOTED = re.compile(r"“((?:[^“”]|“[^”]*”)+)”")
 
 
@@ -57,3 +59,26 @@ def test_no_message_says_it_otherwise():
                 for text in texts_of_module(path):
                     found += [f"{path.relative_to(ROOT)}: {phrase}" for phrase in phrases if phrase in text]
     assert found == []
+
+
+def test_no_starter_says_it_otherwise():
+    phrases = forbidden_phrases()
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in (ROOT / "routing").rglob("starter*.json")
+    }
+    assert len(texts) > 2
+    assert [(name, phrase) for name, text in texts.items() for phrase in phrases if phrase in text] == []
+
+
+def test_a_percentage_has_no_space():
+    templates = [
+        path for path in (ROOT / "templates").rglob("*.html") if _SPACED_PERCENT.search(template_text(path))
+    ]
+    modules = [
+        (path, text)
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for text in texts_of_module(path)
+        if "migrations" not in path.parts and _SPACED_PERCENT.search(text)
+    ]
+    assert (templates, modules) == ([], [])

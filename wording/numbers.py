@@ -1,6 +1,6 @@
 """Numbers as text: one function for each form that is shown.
 
-The percent sign follows a no-break space where a line may break.
+A percent sign follows its number without a space, on every page.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ NO_VALUE = "–"
 
 
 def format_percent(share: float) -> str:
-    """Return a share from 0 to 1 as "81\u00a0%"."""
-    return f"{round(100 * share)}\u00a0%"
+    """Return a share from 0 to 1 as "81%"."""
+    return f"{round(100 * share)}%"
 
 
 def format_count(number: int, thing: str) -> str:
@@ -20,23 +20,18 @@ def format_count(number: int, thing: str) -> str:
 
 
 def format_probability(probability: float) -> str:
-    """Return a probability as "81\u00a0%", at most 99 %: the router is never certain."""
-    return f"{min(round(100 * probability), 99)}\u00a0%"
+    """Return a probability as "81%", at most 99%: the router is never certain."""
+    return f"{min(round(100 * probability), 99)}%"
 
 
 def format_coverage(share: float | None) -> str:
-    """Return a share as "81 %", rounded down, "–" for None.
+    """Return a share as "81%", rounded down, "–" for None.
 
-    100 % means that everything is covered.
+    100% means that everything is covered.
     """
-    return NO_VALUE if share is None else f"{int(share * 100)} %"
-
-
-def format_compact_percent(share: float) -> str:
-    """Return a share from 0 to 1 as "81%", without a space."""
-    return f"{share:.0%}"
+    return NO_VALUE if share is None else f"{int(share * 100)}%"
 
 
 def format_share(part: float, whole: float) -> str:
-    """Return `part` of `whole` as "81 %", with an ordinary space; "–" when `whole` is zero."""
-    return f"{part / whole:.0%}".replace("%", " %") if whole else NO_VALUE
+    """Return `part` of `whole` as "81%"; "–" when `whole` is zero."""
+    return f"{part / whole:.0%}" if whole else NO_VALUE

@@ -12,8 +12,8 @@ from django.db.models import Q
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, User
 
-#: What people type may be a password in the wrong field, so a name that nobody has is not stored.
-UNKNOWN_NAME = "a name that nobody has"
+#: What people type may be a password in the wrong field, so an unknown user name is not stored.
+UNKNOWN_NAME = "an unknown user name"
 
 
 def connect_signals() -> None:

@@ -27,7 +27,7 @@ HIDDEN_AFTER = dt.timedelta(minutes=10)
 #: Hidden parts that a sentence names.
 _MOST_PARTS = 2
 #: What a network's own limit is called.
-LIMIT_LABELS = {Health.LIMITED: "Limited by the network", Health.BUDGET: "Budget spent"}
+LIMIT_LABELS = {Health.LIMITED: "Limited by the network", Health.BUDGET: "Allowance used up"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from accounts.brand_accounts.state import AccountState, account_state
 from accounts.brand_accounts.stream_state import STREAM_LABELS, stream_state
 from accounts.models import BrandAccount, Health, Lifecycle, Stream, Trouble, TroubleKind
 from accounts.roster.planning import OnPoint
-from wording.numbers import format_compact_percent
+from wording.numbers import format_percent
 from wording.spans import written_span
 from wording.times import DisplayTime, optional_relative_time, relative_time
 
@@ -165,5 +165,5 @@ def budget_words(budget: Mapping[str, Any], now: dt.datetime) -> str:
             return f"all {limit:,} requests left"
         return f"{remaining:,} of {limit:,} requests left for {written_span(resets_at - now)}"
     if isinstance(used, int | float):
-        return f"{format_compact_percent(used)} of the allowance used"
+        return f"{format_percent(used)} of the allowance used"
     return ""

@@ -33,7 +33,7 @@ def _paragraph_field(label: str, help_text: str) -> forms.CharField:
 class CharterForm(BrandAccountForm):
     """The purpose of a brand account. The promised response is entered in hours."""
 
-    purpose = _paragraph_field("Purpose", "Why the company is here.")
+    purpose = _paragraph_field("Purpose", "Why the company has this account.")
     audience = _paragraph_field("Audience", "Who it speaks to.")
     objective = _paragraph_field("Objective", "What it should achieve, so that you can tell whether it does.")
     promised_hours = forms.DecimalField(
@@ -54,7 +54,8 @@ class CharterForm(BrandAccountForm):
         self.fields["owner_department"] = forms.ModelChoiceField(
             queryset=Department.objects.filter(Q(is_open=True) | own),
             label="Owner department",
-            help_text="Answers for this account: its tone, its charter, its reviews.",
+            empty_label="Choose a department",
+            help_text="Responsible for this account: its tone, its charter, its reviews.",
         )
         self.order_fields(("owner_department", "purpose", "audience", "objective", "promised_hours"))
         self.initial["promised_hours"] = f"{self.instance.promised_response / _HOUR:g}"
@@ -70,7 +71,7 @@ class CharterForm(BrandAccountForm):
         return brand_account
 
 
-_OWNER_MISSING = "Choose the department that answers for this account."
+_OWNER_MISSING = "Choose the department that is responsible for this account."
 
 
 class ConnectConfirmForm(forms.Form):
@@ -85,7 +86,7 @@ class ConnectConfirmForm(forms.Form):
         label="Owner department",
         empty_label="Choose a department",
         error_messages={"required": _OWNER_MISSING},
-        help_text="Answers for this account. You can change it later, in the account's charter.",
+        help_text="Responsible for this account. You can change it later, in the account's charter.",
     )
 
     def __init__(

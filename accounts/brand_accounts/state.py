@@ -111,7 +111,7 @@ def _limited(brand_account: BrandAccount, health: Health) -> AccountState:
         matter = f"{network} has asked us to slow down."
         advice = "No action needed: fetching continues automatically."
     else:
-        matter = f"What {network} allows in this period is spent. Answers and messages wait."
+        matter = f"What {network} allows in this period is used up. Answers and messages wait."
         advice = f"Wait for the next period, or raise the plan at {network}."
     return AccountState(LIMIT_LABELS[health], "risk", matter, advice, brand_account.health_until)
 

@@ -21,8 +21,8 @@ class Health(models.TextChoices):
     REAUTHORISE = "reauthorise", "Needs to be connected again"
     PERMISSION = "permission", "Missing permission"
     LIMITED = "limited", "Limited by the network"
-    BUDGET = "budget", "Budget spent"
-    UNWELL = "unwell", "Network unwell"
+    BUDGET = "budget", "Allowance used up"
+    UNWELL = "unwell", "Network not responding"
 
 
 class Lifecycle(models.TextChoices):

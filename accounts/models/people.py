@@ -29,7 +29,7 @@ class AssignmentMode(models.TextChoices):
 
     MANUAL = "manual", "By hand: people take them"
     ROUND_ROBIN = "round_robin", "In turn: each gets one after the other"
-    LEAST_LOADED = "least_loaded", "To whoever has the fewest open cases"
+    LEAST_LOADED = "least_loaded", "To the person with the fewest open cases"
 
 
 class Department(models.Model):

@@ -43,7 +43,6 @@ class UserForm(UserModelForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.by = by
         for name in ("first_name", "last_name", "email"):
             self.fields[name].required = True
         self.fields["initials"].help_text = "Added to their answers, for example ^AB: two to four letters."
@@ -55,6 +54,9 @@ class UserForm(UserModelForm):
             choices=zone_choices,
             help_text="They can change it themselves.",
         )
+        if self.instance == by:
+            self.fields["role"].disabled = True
+            self.fields["role"].help_text = "You cannot change your own role. Ask another administrator."
         if self.instance.pk:
             self.initial["departments"] = list(self.instance.departments.values_list("pk", flat=True))
         self._add_grant_fields()
@@ -90,12 +92,6 @@ class UserForm(UserModelForm):
         if initials and not _INITIALS.fullmatch(initials):
             raise ValidationError("Use two to four letters, or leave it empty.")
         return initials.upper()
-
-    def clean_role(self) -> str:
-        role: str = self.cleaned_data["role"]
-        if self.instance == self.by and role != self.by.role:
-            raise ValidationError("You cannot change your own role. Ask another administrator.")
-        return role
 
     def _require_unused(self, name: str, problem: str) -> str:
         value: str = self.cleaned_data[name].strip()

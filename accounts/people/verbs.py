@@ -55,6 +55,10 @@ class CaseAccess:
     brand_account_ids: frozenset[int]
 
 
+#: Said where somebody would deactivate themselves.
+NOT_ONESELF = "You cannot deactivate yourself. Ask another administrator."
+
+
 class PeopleChangeRefused(Exception):
     """The change would violate an invariant. Nothing was changed; the message explains it to a person."""
 
@@ -145,7 +149,7 @@ def deactivate_user(user: User, *, by: User, now: dt.datetime) -> str:
     administrator.
     """
     if user == by:
-        raise PeopleChangeRefused("You cannot deactivate yourself. Ask another administrator.")
+        raise PeopleChangeRefused(NOT_ONESELF)
     user.is_active = False
     user.save(update_fields=["is_active"])
     _require_administrator()

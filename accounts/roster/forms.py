@@ -78,13 +78,11 @@ class ShiftForm(forms.Form):
         if bool(weekdays) == bool(date):
             self.add_error("date", "Choose days of the week, or one date.")
         if self.shift is not None and weekdays and len(weekdays) > 1:
-            self.add_error(
-                "weekdays", "A shift that is changed stands on one day. Add the others as new shifts."
-            )
+            self.add_error("weekdays", "A shift that is changed has one day. Add the others as new shifts.")
         for name in ("starts_at", "ends_at"):
             at = data.get(name)
             if at is not None and (at.minute % QUARTER or at.second):
-                self.add_error(name, "Use whole quarters of an hour.")
+                self.add_error(name, "Use quarter hours, for example 9:00 or 9:15.")
         self._check_people(data)
         self._check_validity(data)
         return data
@@ -92,7 +90,7 @@ class ShiftForm(forms.Form):
     def _check_people(self, data: dict[str, Any]) -> None:
         primary, backup = data.get("primary"), data.get("backup")
         if primary is None and not data.get("date"):
-            self.add_error("primary", "Somebody has to be on point. For nobody on one day, give the date.")
+            self.add_error("primary", "Choose who is on point. To have nobody on one day, give its date.")
         if backup is not None and primary is None:
             self.add_error("backup", "Without a primary there is no backup.")
         elif backup is not None and backup == primary:
@@ -183,7 +181,7 @@ def _parse_intervals(text: str) -> Intervals:
     for opens, closes in intervals:
         if opens % QUARTER or closes % QUARTER:
             raise ValidationError(
-                f"“{format_clock(opens)}-{format_clock(closes)}” is no time in whole quarters of an hour. Midnight is 24:00."
+                f"“{format_clock(opens)}-{format_clock(closes)}” is not a time in quarter hours. Midnight is 24:00."
             )
     return intervals
 

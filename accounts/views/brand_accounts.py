@@ -150,7 +150,7 @@ def settle_gap(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
         raise Http404
     name = f"{brand_account}, {STREAM_LABELS.get(kind, kind)}"
     if _acknowledge_gap(stream, gap, by=request.user, name=name):
-        messages.success(request, f"{name}: it is kept that you acknowledged the possible gap.")
+        messages.success(request, f"{name}: your acknowledgement of the possible gap is saved.")
     elif stream.overflowed_at == gap:
         messages.info(request, f"{name}: somebody has acknowledged this gap already.")
     else:

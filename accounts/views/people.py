@@ -132,6 +132,7 @@ def render_person(
         **work_context(person, work=work, leave=leave),
         "form": form or UserForm(instance=person, by=request.user),
         "losing": losing,
+        "is_self": person == request.user,
     }
     return render(request, "accounts/people/user_edit.html", context)
 
@@ -144,6 +145,9 @@ def user_leaving(request: SignedInRequest, pk: int) -> HttpResponse:
     Shows what will happen to their open cases, and which rosters name them.
     """
     person = get_object_or_404(User, pk=pk, is_active=True)
+    if person == request.user:
+        messages.error(request, verbs.NOT_ONESELF)
+        return redirect("accounts:user_edit", pk)
     context = {
         "person": person,
         "at_stake": verbs.describe_work_at_stake(person, None),

@@ -102,7 +102,7 @@ def explain_unassigned(case: Case, now: dt.datetime) -> str:
         return f"Waits until {somebody} is available: {_names_in_words(possible)}."
     if not any(_has_room(user, case.department.max_per_person) for user in there):
         return f"Waits until {somebody} has room: {_names_in_words(there)}."
-    return "Goes to somebody in a moment."
+    return "It will be assigned in a moment."
 
 
 def _possible_assignees(case: Case, need: NeedRow, now: dt.datetime) -> QuerySet[User]:

@@ -100,7 +100,7 @@ def take_next_case(by: User, *, now: dt.datetime) -> Case | None:
     """
     require_permission(by, "claim")
     if by.away_since is not None:
-        raise Invalid("You are away. Say that you are back, then take the next case.")
+        raise Invalid("You are away. Press “I am back” first, then take the next case.")
     scope = {
         **case_scope(by).sql_parameters(),
         "departments": queue_department_ids(by),

@@ -102,7 +102,7 @@ def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | N
             words = f"{who} answered “{data.get('question')}” with “{data.get('answer')}”"
             return f"{words} → {data['outcome']}" if data.get("outcome") else words
         case Verb.PLAYBOOK_TAKEN_BACK:
-            return f"{who} took the answer to “{data.get('question')}” back"
+            return f"{who} undid the answer to “{data.get('question')}”"
         case Verb.MESSAGE_CORRECTED:
             return f"{who} corrected how a message was read: {data.get('to') or 'changed'}"
         case Verb.CUSTOMER_TAGGED:
@@ -117,7 +117,7 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
     """Return what became of an answer or the case, or None."""
     match event.verb:
         case Verb.REPLY_CANCELLED:
-            return f"{who} took an answer back before it left"
+            return f"{who} took an answer back before it was sent"
         case Verb.REPLY_SETTLED:
             words = f"{who} settled an unconfirmed answer"
             return _with_reason(words, _SETTLEMENT_WORDS.get(data.get("decision", ""), ""))
@@ -157,10 +157,10 @@ def _target_label(data: dict[str, Any]) -> str:
 def _tagging_words(data: dict[str, Any], tagged: str) -> str:
     added, removed = (", ".join(f"“{tag}”" for tag in data.get(name, ())) for name in ("added", "removed"))
     changes = [f"tagged {tagged} {added}"] if added else []
-    changes += [f"took the tag {removed} from {tagged}"] if removed else []
+    changes += [f"removed the tag {removed} from {tagged}"] if removed else []
     if changes and data.get("teaches"):
         changes[-1] += f": the router learns that it belongs to {data['teaches']}"
-    return " and ".join(changes) or f"put the tags of {tagged} in another order"
+    return " and ".join(changes) or f"reordered the tags of {tagged}"
 
 
 def _with_reason(words: str, reason: str) -> str:

@@ -14,7 +14,7 @@ from wording.numbers import format_probability
 
 @dataclass(frozen=True, slots=True)
 class SuggestionCard:
-    """The card: `chance` as "62 %", and the customer's `words` that point to the department."""
+    """The card: `chance` as "62%", and the customer's `words` that point to the department."""
 
     department: str
     chance: str

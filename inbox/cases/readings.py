@@ -68,9 +68,7 @@ def parse_reading_value(field: str, text: str) -> Any:
         return text
     if field == ReadingField.LANGUAGE and (not text or _LANGUAGE.fullmatch(text)):
         return text
-    raise Invalid(
-        f"“{text[:40]}” is nothing that “{ReadingField(field).label}” can be. Choose one of those offered."
-    )
+    raise Invalid(f"“{text[:40]}” is not a value of “{ReadingField(field).label}”. Choose one from the list.")
 
 
 def _changed_fields(message: Message, values: Mapping[str, Any]) -> dict[str, Any]:

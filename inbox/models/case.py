@@ -108,7 +108,7 @@ class Case(models.Model):
     reopen_count = models.PositiveSmallIntegerField(default=0)
     #: How many times a department received it again after having had it (ping-pong).
     returned_count = models.PositiveSmallIntegerField(default=0, db_default=0)
-    #: The learned router's suggestion as shown on rows and pages: "Billing? 62 %"; "" if there is none, or it is
+    #: The learned router's suggestion as shown on rows and pages: "Billing? 62%"; "" if there is none, or it is
     #: settled.
     hint = models.CharField(max_length=100, blank=True, default="", db_default="")
     #: Set while an answer of ours was not sent or nobody knows whether it was (`inbox.replies.unsent`), and since when.

@@ -18,7 +18,9 @@ def notify_of_failed_answer(case: Case, reply: Reply, now: dt.datetime) -> None:
 
 def notify_of_unconfirmed_answer(case: Case, reply: Reply, now: dt.datetime) -> None:
     """Notify people that an answer was looked for and not found."""
-    _notify(case, reply, NoticeKind.UNCONFIRMED, "may or may not be published: look on the network", now)
+    _notify(
+        case, reply, NoticeKind.UNCONFIRMED, "may or may not have been published: check on the network", now
+    )
 
 
 def _notify(case: Case, reply: Reply, kind: NoticeKind, what: str, now: dt.datetime) -> None:

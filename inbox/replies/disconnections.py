@@ -26,6 +26,8 @@ def return_queued_answers(brand_account: BrandAccount, by: User, now: dt.datetim
     if not returned:
         return ""
     answers = (
-        "1 answer that had not left is" if returned == 1 else f"{returned:,} answers that had not left are"
+        "1 answer that had not been sent is"
+        if returned == 1
+        else f"{returned:,} answers that had not been sent are"
     )
     return f"{answers} back with their authors as drafts."

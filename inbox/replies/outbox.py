@@ -56,7 +56,7 @@ _FIRST_RETRY = dt.timedelta(seconds=5)
 _LONGEST_RETRY = dt.timedelta(minutes=15)
 _BUDGET_RETRY = dt.timedelta(hours=1)
 _BATCH = 200
-_UNCONFIRMED = "The network did not confirm it: it may or may not be published."
+_UNCONFIRMED = "The network did not confirm it: it may or may not have been published."
 
 
 def brand_accounts_with_due_replies(now: dt.datetime) -> list[int]:

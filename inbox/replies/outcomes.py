@@ -28,7 +28,7 @@ from postgres.retries import retry_when_database_busy
 #: Seconds between checks for an unconfirmed answer. With the lease they add up to less than five minutes; then a
 #: person decides.
 CHECK_DELAYS: tuple[float, ...] = settings.OUTBOX_CHECK_DELAYS
-_NOT_FOUND, _NOT_LOOKED_FOR = "It was looked for and not found.", "It could not be looked for."
+_NOT_FOUND, _NOT_LOOKED_FOR = "We checked and did not find it.", "We could not check whether it is there."
 
 
 @retry_when_database_busy

@@ -104,10 +104,10 @@ def _objection_to_age(reply: Reply, now: dt.datetime) -> Objection | None:
     if held_for <= _PROMPT:
         return None
     if is_held_too_long(reply, now):
-        reason = f"It could not leave for {short_span(held_for)}. {_READ_AGAIN}"
+        reason = f"It could not be sent for {short_span(held_for)}. {_READ_AGAIN}"
         return Objection(reason, "held_too_long")
     what = _what_happened_since(reply)
-    return Objection(f"{what} before it could leave. {_READ_AGAIN}", "moved_on") if what else None
+    return Objection(f"{what} before it could be sent. {_READ_AGAIN}", "moved_on") if what else None
 
 
 def _what_happened_since(reply: Reply) -> str:

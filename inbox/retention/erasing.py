@@ -7,7 +7,7 @@ that no number changes. Anything that they write afterwards belongs to a new cus
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
@@ -55,13 +55,12 @@ class CustomerHoldings:
 def find_customers(query: str) -> QuerySet[Customer]:
     """Find customers by name, handle or id at a network.
 
-    The newest customers come first. `query` is a printable line and not empty. Erased customers have none of these.
+    The beginning of a word or of a handle is enough. The newest customers come first. `query` is a printable line and not empty. Erased customers have none of these.
     """
     handle = query.removeprefix("@")
-    named = Q(search=LexemeQuery(parse_search(query)))
-    accounts = Identity.objects.filter(named | Q(remote_id=query) | Q(handle=handle)).exclude(
-        remote_id__startswith=ERASED_PREFIX
-    )
+    named = Q(search=LexemeQuery(replace(parse_search(query), beginnings=True)))
+    accounts = Identity.objects.filter(named | Q(remote_id=query) | Q(handle__istartswith=handle))
+    accounts = accounts.exclude(remote_id__startswith=ERASED_PREFIX)
     customers = Customer.objects.filter(pk__in=accounts.values("customer_id"))
     return customers.prefetch_related("identities").annotate(n=Count("cases")).order_by("-pk")[:MOST_FOUND]
 

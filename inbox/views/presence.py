@@ -36,7 +36,7 @@ def set_presence(request: InboxRequest) -> HttpResponse:
         raise Http404
     presence.set_away(request.user, to == "away", timezone.now())
     if to == "away":
-        messages.success(request, "You are away. Nobody gives you a case until you are back.")
+        messages.success(request, "You are away. You get no cases until you are back.")
         return redirect("inbox:presence")
     messages.success(request, "You are back. New cases can come to you.")
     return redirect("inbox:queue_mine")
@@ -52,7 +52,7 @@ def give_back(request: InboxRequest) -> HttpResponse:
     now, user = timezone.now(), request.user
     if user.away_since is None:
         messages.warning(
-            request, "Say that you are away first: otherwise the same cases could come back to you."
+            request, "Set yourself to away first: otherwise the same cases could come back to you."
         )
         return redirect("inbox:presence")
     ids = leavers.unassign_cases(leavers.open_cases_of(user), by=user, reason=f"{user} is away", now=now)

@@ -8,19 +8,19 @@ BLIND_SPOTS = (
     BlindSpot(
         "permission",
         "Comments and posts of visitors",
-        "Facebook gives them out only with the permissions “pages_read_engagement” and “pages_read_user_content”.",
+        "Facebook shares them only with the permissions “pages_read_engagement” and “pages_read_user_content”.",
         scopes=("pages_read_engagement", "pages_read_user_content"),
     ),
     BlindSpot(
         "permission",
         "Direct messages",
-        "Facebook gives them out only with the permission “pages_messaging”.",
+        "Facebook shares them only with the permission “pages_messaging”.",
         scopes=("pages_messaging",),
     ),
     BlindSpot(
         "permission",
         "Comments under advertisements",
-        "An advertisement that was never published on the Page is in none of its lists. Facebook gives it out only "
+        "An advertisement that was never published on the Page is in none of its lists. Facebook shares it only "
         "with the permission “ads_read” for the advertising account.",
         scopes=("ads_read",),
     ),
@@ -44,6 +44,6 @@ BLIND_SPOTS = (
         "Who wrote some comments",
         "Facebook withholds the name of people who have not allowed it. Each such comment is a case of its own.",
     ),
-    BlindSpot("kind", "Reviews and recommendations", "Facebook no longer gives them to any application."),
+    BlindSpot("kind", "Reviews and recommendations", "Facebook no longer shares them with any application."),
     BlindSpot("kind", "Stories and live chats", "Facebook shows them only in its own app."),
 )

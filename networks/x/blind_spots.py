@@ -8,7 +8,7 @@ BLIND_SPOTS = (
     BlindSpot(
         "permission",
         "Direct messages",
-        "X gives them out only with the permission “dm.read”.",
+        "X shares them only with the permission “dm.read”.",
         scopes=("dm.read",),
     ),
     BlindSpot(
@@ -39,6 +39,6 @@ BLIND_SPOTS = (
     BlindSpot(
         "kind",
         "Encrypted direct messages",
-        "X does not give them out. They can be read in X’s own app only.",
+        "X does not share them. They can be read in X’s own app only.",
     ),
 )

@@ -146,7 +146,7 @@ def _classify_refusal(
     all_codes = frozenset(codes)
     words = _error_words(problems, status)
     if status == 402 or all_codes & _SPENT:
-        return BudgetExhausted(f"{LABEL}: the allowance is spent. {words}", code=code)
+        return BudgetExhausted(f"{LABEL}: the allowance is used up. {words}", code=code)
     if status == 429 or all_codes & _SLOW_DOWN:
         return _too_many_error(answer, code, now)
     if status == 401 or all_codes & _TOKEN_DEAD:
@@ -188,7 +188,7 @@ def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -
     for scope in ("user", "app"):
         if answer.headers.get(f"x-{scope}-limit-24hour-remaining") == "0":
             until = transport.parse_header_time(answer.headers.get(f"x-{scope}-limit-24hour-reset"))
-            return BudgetExhausted(f"{LABEL}: the daily allowance is spent.", code=code, until=until)
+            return BudgetExhausted(f"{LABEL}: the daily allowance is used up.", code=code, until=until)
     at = transport.retry_at(answer.headers, now, "x-rate-limit-reset")
     return RetryLater(f"{LABEL} asks to slow down.", code=code, at=at)
 

@@ -68,7 +68,7 @@ def explain_too_wide_condition(
     if "none" in tree:
         return f"A condition that only excludes things matches messages of every brand account. {_REMEDY}"
     return (
-        "Nothing in it keeps it to your brand accounts. Add a row “Brand account is” with your own, in the outermost group "
+        "Nothing in it limits it to your brand accounts. Add a row “Brand account is” with your own, in the outermost group "
         "“all of these match”."
         if "all" in tree
         else f"It matches messages of every brand account. {_REMEDY}"

@@ -36,7 +36,7 @@ def explain_other_issue(earlier: Subjects, post: Subjects, *, other_department: 
     if earlier.references & post.references:
         return ""
     if post.announces_another:
-        return "it announces another subject"
+        return "it starts a new subject"
     if SAFETY in post.about - earlier.about:
         return "it is about safety"
     is_linked = bool(earlier.words & post.words)
@@ -50,7 +50,7 @@ def explain_other_issue(earlier: Subjects, post: Subjects, *, other_department: 
     if other_department and post.tells_enough:
         return f"its words belong to {other_department}"
     if post.stands_alone:
-        return f"it is about {_in_words(post.about)}" if post.about else "it tells of something else"
+        return f"it is about {_in_words(post.about)}" if post.about else "it is about something else"
     return ""
 
 

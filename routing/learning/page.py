@@ -248,7 +248,7 @@ def threshold_rows(
 
 
 def _threshold_words(percent: int) -> str:
-    return "Never" if percent > 100 else f"{percent} %"
+    return "Never" if percent > 100 else f"{percent}%"
 
 
 def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, threshold: int) -> str:
@@ -258,5 +258,5 @@ def _outcome_at_threshold(outcomes: list[tuple[str, str, float]], slug: str, thr
 
 
 def percent_or_dash(share: float | None) -> str:
-    """Return a share as "81 %"; "–" for None."""
+    """Return a share as "81%"; "–" for None."""
     return NO_VALUE if share is None else format_percent(share)

@@ -166,7 +166,7 @@ def accept_suggested_rule(suggestion: SuggestedRule, by: User, now: dt.datetime)
     with transaction.atomic():
         versions.lock_rule_editing()
         if find_suggested_rule(suggestion.words, suggestion.department.slug) is None:
-            raise RuleSetError("somebody has settled it a moment ago.")
+            raise RuleSetError("somebody has just dealt with it.")
         note = f"Suggested by {suggestion.corrected} corrections: “{suggestion.words}”"
         rule = editing.add_rule(content, by, note, now, before=before)
         dismiss_suggested_rule(suggestion, by, now)

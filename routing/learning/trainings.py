@@ -107,10 +107,10 @@ def _train_version(training: RouterTraining) -> RouterVersion:
     def progress(text: str) -> None:
         RouterTraining.objects.filter(pk=training.pk).update(progress=text)
 
-    progress("Asking the rules about every example")
+    progress("Checking every example against the rules")
     material = load_training_material()
     trained = train_router(material.training_examples, material.hints, progress=progress)
-    progress("Looking for rules that corrections repeat")
+    progress("Looking for corrections that repeat")
     trained.metrics["suggested_rules"] = [
         asdict(phrase) for phrase in find_repeated_phrases(material.suggestion_examples)
     ]

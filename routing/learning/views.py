@@ -72,7 +72,7 @@ def learning_progress(request: SignedInRequest) -> HttpResponse:
 def learning_train(request: SignedInRequest) -> HttpResponse:
     """Request a training; a worker runs it."""
     trainings.request_training(request.user, timezone.now())
-    messages.success(request, "Training begins within seconds. The page shows how far it is.")
+    messages.success(request, "Training begins within seconds. This page shows the progress.")
     return redirect("routing:learning")
 
 
@@ -152,7 +152,7 @@ def learning_thresholds(request: SignedInRequest) -> HttpResponse:
         if text.isascii() and text.isdecimal() and len(text) < 4
     }
     if len(percents) != len(typed) or any(not 30 <= percent <= 101 for percent in percents.values()):
-        messages.error(request, "Not saved: a threshold is between 30 and 100 %, or never.")
+        messages.error(request, "Not saved: a threshold is between 30 and 100%, or never.")
     else:
         for slug, percent in percents.items():
             router_versions.set_threshold(slug, percent / 100)
@@ -226,7 +226,7 @@ def learning_suggested(request: SignedInRequest) -> HttpResponse:
     try:
         rule = suggested_rules.accept_suggested_rule(suggestion, request.user, now)
     except RuleSetError as error:
-        messages.error(request, f"Not made: {error}")
+        messages.error(request, f"Rule not created: {error}")
         return redirect("routing:learning")
     where = "in your draft" if drafts.find_rule_draft(request.user) else "live"
     messages.success(request, f"“{rule.name}” is a rule now, {where} at place {rule.position}.")

@@ -42,7 +42,7 @@ def check_playbook(snapshot: Mapping[str, Any], departments: Mapping[str, bool])
             )
     owners = {part.owner for parts in (tree.questions, tree.outcomes) for part in parts.values()} - {""}
     problems += [
-        f"A department that keeps a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
+        f"A department that owns a part of it is gone ({slug})." for slug in sorted(owners - {*departments})
     ]
     # A question that a department owns need not be reachable from an answer: a rule may begin the playbook
     # there.

@@ -37,7 +37,7 @@ def _describe_question(old: Question, new: Question, was: PlaybookTree, now: Pla
     if old.help != new.help:
         yield f"“{new.text}”: other help"
     if old.owner != new.owner:
-        yield f"“{new.text}”: kept by {new.owner or 'the whole company'}"
+        yield f"“{new.text}”: owned by {new.owner or 'the whole company'}"
     before, after = ({answer.key: answer for answer in side.answers} for side in (old, new))
     for key, answer in after.items():
         if key not in before:
@@ -87,7 +87,7 @@ def _describe_outcome(old: Outcome, new: Outcome) -> Iterator[str]:
     if old.text != new.text:
         yield "other beginning of the answer"
     if old.owner != new.owner:
-        yield f"kept by {new.owner or 'the whole company'}"
+        yield f"owned by {new.owner or 'the whole company'}"
 
 
 def _describe_ends(was: PlaybookTree, now: PlaybookTree) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _save_draft_change(
     except PlaybookEditNotPermitted as error:
         form.add_error(None, str(error))
         return False
-    messages.success(request, "Saved to the draft. Nobody is asked anything until it is published.")
+    messages.success(request, "Saved to the draft. Nobody sees it until it is published.")
     return True
 
 

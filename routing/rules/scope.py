@@ -202,8 +202,8 @@ class RuleScope(EditScope):
         own, other = (get_rule_by_key(after, key) for key in widened)
         return MayNotOvertake(
             f"“{own['name']}” comes before “{other['name']}”, a rule of "
-            f"{other.get('department_name') or other['department']}, because it is kept to some brand accounts. Leave it "
-            "kept to them, or move it down first."
+            f"{other.get('department_name') or other['department']}, because it is limited to some brand accounts. Leave "
+            "it limited to them, or move it down first."
         )
 
 

@@ -31,7 +31,7 @@ def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
     before = (
         business_span(dt.timedelta(minutes=policy.warning_minutes))
         if policy.warning_minutes is not None
-        else f"{policy.warning_percent} % of the time"
+        else f"{policy.warning_percent}% of the time"
     )
     return [
         f"When {before} is left: warn the assignee.",

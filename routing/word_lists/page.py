@@ -17,6 +17,7 @@ from routing.rules.engine import compile_rules, decide
 from routing.rules.references import rules_using_list
 from routing.rules.word_list_changes import describe_list_changes
 from routing.word_lists.forms import sorted_languages
+from wording.numbers import format_count
 
 JsonDict = dict[str, Any]
 #: Versions of the rules that are searched for changes of a list, and changes that are shown.
@@ -30,6 +31,7 @@ def list_rows(worksheet: Worksheet) -> list[dict[str, Any]]:
             "key": key,
             "name": word_list["name"],
             "count": len(all_words(word_list)),
+            "further": describe_further_conditions(word_list),
             "languages": [language_name(code) for code in sorted_languages(word_list["words"]) if code],
             "rules": using_rows(worksheet, key),
             "may_edit": may_edit_list(worksheet, key),
@@ -37,6 +39,17 @@ def list_rows(worksheet: Worksheet) -> list[dict[str, Any]]:
         for key, word_list in worksheet.word_lists.items()
     ]
     return sorted(rows, key=lambda row: str(row["name"]).casefold())
+
+
+def describe_further_conditions(word_list: JsonDict) -> str:
+    """Count the conditions of a list beside its words.
+
+    Returns "2 combinations and 1 pattern", or "" when there are words alone.
+    """
+    patterns = sum(1 for part in word_list.get("also", []) if part.get("field") == "pattern")
+    combinations = len(word_list.get("also", [])) - patterns
+    counts = ((combinations, "combination"), (patterns, "pattern"))
+    return " and ".join(format_count(number, thing) for number, thing in counts if number)
 
 
 def using_rows(worksheet: Worksheet, key: str) -> list[dict[str, Any]]:

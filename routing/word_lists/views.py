@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from routing.conditions.word_lists import all_words
 from routing.pages.requests import denied_as_404, form_view, user_of
 from routing.refusals import EditNotPermitted, RuleSetError
 from routing.rule_editor.requests import DRAFT_NOTE, open_worksheet
@@ -20,6 +21,7 @@ from routing.word_lists import editing, usage
 from routing.word_lists.editing import WordListGone, WordListInUse
 from routing.word_lists.forms import WordListForm
 from routing.word_lists.page import (
+    describe_further_conditions,
     fingerprint,
     list_changes,
     list_rows,
@@ -104,6 +106,8 @@ def _render_form(request: HttpRequest, worksheet: Worksheet, form: WordListForm,
     is_trial = "try" in request.POST
     is_refused = form.is_bound and not is_trial
     text = request.POST.get("try_text", "")[:20_000]
+    word_list = worksheet.word_lists.get(key)
+    further = describe_further_conditions(word_list) if word_list else ""
     context: dict[str, Any] = {
         "form": form,
         "key": key,
@@ -113,6 +117,8 @@ def _render_form(request: HttpRequest, worksheet: Worksheet, form: WordListForm,
         "rules": using_rows(worksheet, key) if key else [],
         "changes": list_changes(key) if key else [],
         "is_refused": is_refused,
+        "further": further,
+        "opens_further": bool(further and word_list and not all_words(word_list)),
         "try_text": text,
         "can_count": bool(key and usage.recent_reasons_readers),
     }

@@ -52,6 +52,6 @@ def test_a_week_is_planned(open_page, company, width):
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("td.gap")).to_have_count(3)
     expect(page.locator("td.named")).to_have_count(2)
-    expect(page.get_by_text("40 %")).to_be_visible()
+    expect(page.get_by_text("40%")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert page.said == []

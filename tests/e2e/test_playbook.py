@@ -44,7 +44,7 @@ def test_by_touch_on_a_phone(company, open_page, case):
     panel.get_by_role("button", name="Billing: a charge").tap()
     expect(panel).to_contain_text("Hand over to billing")
     picture(page, "phone-outcome-light")
-    panel.get_by_role("button", name="Take the last answer back").tap()
+    panel.get_by_role("button", name="Undo the last answer").tap()
     expect(panel).to_contain_text("Who can put it right?")
     panel.get_by_role("button", name="Billing: a charge").tap()
     panel.get_by_role("button", name="Hand over to Billing").tap()

@@ -61,7 +61,7 @@ def test_write_a_rule_try_it_publish_it_and_see_it_route(rules, open_page):
     browser.get_by_role("button", name="Try on the last 30 days").click()
     expect(browser.locator("#preview-body")).to_contain_text("Waiting for a worker")
     assert run.work_on_preview(RulePreview.objects.get().pk) is False
-    expect(browser.locator("#preview-body")).to_contain_text("100 %")
+    expect(browser.locator("#preview-body")).to_contain_text("100%")
     expect(browser.locator(".move")).to_contain_text("I was charged twice!")
     expect(browser.locator("table")).to_contain_text("Billing")
 
@@ -132,7 +132,7 @@ def test_a_nested_condition_is_written_without_a_script(rules, open_page):
     browser.fill("[name='c.0.value']", "press")
     browser.locator("button[value='group c']").click()
     browser.select_option("[name='c.1.0.field']", "followers")
-    browser.get_by_role("button", name="Show what goes with my choices").click()
+    browser.get_by_role("button", name="Update the fields").click()
     # Until then it is the words' field of the same name.
     expect(browser.locator("input[name='c.1.0.value']")).to_be_visible()
     browser.fill("[name='c.1.0.value']", "1,000")

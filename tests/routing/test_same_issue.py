@@ -8,7 +8,7 @@ from routing.issues.subjects import read_subjects
     ("earlier", "post", "why"),
     [
         ("Where is my parcel?", "You charged me twice", "it is about payments, not deliveries"),
-        ("Where is my parcel?", "Another question: do you open on Sundays?", "it announces another subject"),
+        ("Where is my parcel?", "Another question: do you open on Sundays?", "it starts a new subject"),
         ("The tuba is out of tune", "The battery is swollen, and it smells of gas", "it is about safety"),
         ("The tuba is out of tune", "Are your biscuits vegan?", "it is about ingredients"),
         ("The tuba is out of tune", "Does that happen often?", ""),

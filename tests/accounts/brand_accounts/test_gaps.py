@@ -56,7 +56,7 @@ def test_acknowledging_keeps_who_and_when_and_takes_the_chip_away_until_the_next
 
     stream.refresh_from_db()
     assert (stream.gap_seen_at, stream.gap_seen_by.first_name) == (NOW, "Ada")
-    assert "you acknowledged the possible gap" in page
+    assert "your acknowledgement of the possible gap is saved" in page
     assert "Possible gap</span>" not in page
     assert "a gap is possible. Ada Holm acknowledged it" in page
     assert ">Acknowledge<" not in page

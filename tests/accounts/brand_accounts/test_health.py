@@ -83,7 +83,7 @@ def test_what_is_fetched_is_healthy(admin, fetched):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"failures": 1, "last_error_kind": "unwell"}, "Network unwell"),
+        ({"failures": 1, "last_error_kind": "unwell"}, "Network not responding"),
         ({"failures": 1, "last_error_kind": "permission"}, "Missing permission"),
         ({"failures": 1, "last_error_kind": "limited"}, "Limited by the network"),
         ({"failures": 3, "last_error_kind": "unwell"}, "Nothing fetched since 09:59"),

@@ -269,7 +269,7 @@ def test_an_account_that_is_here_already_keeps_its_owner(admin, networks, depart
     assert (account.owner_department, account.purpose) == (marketing, "Tea")
     new = granted(admin, networks, at=1)
     assert (
-        "Choose the department that answers"
+        "Choose the department that is responsible"
         in confirm(admin, new, remote_id=rows[1]["remote_id"]).content.decode()
     )
 

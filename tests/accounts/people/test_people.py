@@ -115,7 +115,11 @@ def test_publishing_needs_a_role_and_initials(admin, agent, brand_account):
 
 
 def test_nobody_changes_their_own_role_or_leaves_by_themselves(admin, administrator):
-    assert "your own role" in save(admin, administrator, role="agent").content.decode()
+    save(admin, administrator, role="agent")
+    page = admin.get(reverse("accounts:user_edit", args=[administrator.pk])).content.decode()
+    assert "You cannot change your own role" in page and "You cannot deactivate yourself" in page
+    assert re.search(r'<select name="role"[^>]* disabled', page) and "Deactivate…" not in page
+    assert admin.get(reverse("accounts:user_leaving", args=[administrator.pk])).status_code == 302
     admin.post(reverse("accounts:user_active", args=[administrator.pk]), {"active": "0"})
     administrator.refresh_from_db()
     assert (administrator.role, administrator.is_active) == ("administrator", True)

@@ -69,13 +69,13 @@ class TestWhyNobody:
 
     def test_or_who_has_to_get_room(self, case, billing):
         ada = agent("Ada", billing, capacity=1)
-        assert explain_unassigned(case, NOW) == "Goes to somebody in a moment."
+        assert explain_unassigned(case, NOW) == "It will be assigned in a moment."
         CaseFactory(assignee=ada)
         assert explain_unassigned(case, NOW) == "Waits until somebody has room: Ada Ek."
         ada.capacity = billing.max_per_person = 2
         ada.save()
         billing.save()
-        assert explain_unassigned(case, NOW) == "Goes to somebody in a moment."
+        assert explain_unassigned(case, NOW) == "It will be assigned in a moment."
         CaseFactory(assignee=ada, department=billing)
         billing.max_per_person = 1
         case.department = billing
@@ -95,7 +95,7 @@ class TestWhyNobody:
         )
         assert explain_unassigned(case, NOW).startswith("Nobody here")
         juno.grants.create(brand_account=case.brand_account)
-        assert explain_unassigned(case, NOW) == "Goes to somebody in a moment."
+        assert explain_unassigned(case, NOW) == "It will be assigned in a moment."
 
     def test_of_other_cases_nothing_is_said(self, case, billing):
         assigned = CaseFactory(department=billing, assignee=agent("Ada", billing))

@@ -95,7 +95,7 @@ class TestAway:
             "You have 4 open cases: 3 in Service, 1 in Billing." in client.get("/presence/").content.decode()
         )
         refused = client.post(reverse("inbox:give_back"), follow=True).content.decode()
-        assert "Say that you are away first" in refused
+        assert "Set yourself to away first" in refused
         assert open_of(ada) == 4
         type(bo).objects.filter(pk=bo.pk).update(last_seen_at=dt.datetime.now(dt.UTC))
         client.post(reverse("inbox:set_presence"), {"to": "away"})

@@ -234,7 +234,7 @@ class TestPanel:
         shown = self.page(ann, case)
         assert "Did we cause the trouble?" in shown
         assert "Somebody is unhappy or needs help" in shown
-        assert "Take the last answer back" in shown
+        assert "Undo the last answer" in shown
         self.post(ann, "playbook_back", case, question="kind")
         assert "What is this message?" in self.page(ann, case)
 
@@ -326,6 +326,6 @@ def test_the_history_tells_it_in_words(case, ann):
     for line in (
         "Ann Bell answered “What is this message?” with “It only wants to provoke”",
         "“Is there a real complaint under the noise?” with “No” → Leave it",
-        "Ann Bell took the answer to “Is there a real complaint under the noise?” back",
+        "Ann Bell undid the answer to “Is there a real complaint under the noise?”",
     ):
         assert line in shown, line

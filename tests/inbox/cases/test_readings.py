@@ -159,7 +159,7 @@ def test_whoever_may_not_work_on_cases_may_not_correct(department, message):
      ("is_spam", "on"), ("language", "<b>"), ("language", "x" * 9), ("language", "en\x00")],
 )  # fmt: skip
 def test_a_value_that_makes_no_sense_is_refused(field, given):
-    with pytest.raises(Invalid, match="Choose one of those offered"):
+    with pytest.raises(Invalid, match="Choose one from the list"):
         parse_reading_value(field, given)
 
 
@@ -209,7 +209,7 @@ class TestPages:
     def test_nonsense_is_refused_with_a_sentence_and_changes_nothing(self, agent, message):
         response = signed_in(agent).post(address(message), form(message, sentiment="furious"), **HTMX)
         assert response.status_code == 422
-        assert "Choose one of those offered" in response.content.decode()
+        assert "Choose one from the list" in response.content.decode()
         assert not MessageCorrection.objects.exists()
 
     def test_the_form_shows_who_said_what_and_what_was_read(self, agent, message):

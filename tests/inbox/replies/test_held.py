@@ -68,9 +68,9 @@ def author_moves_elsewhere(reply, at):
 
 
 HAPPENED = [
-    (customer_writes, "The customer wrote again before it could leave."),
-    (colleague_answers, "Somebody else answered before it could leave."),
-    (colleague_closes, "The case was closed before it could leave."),
+    (customer_writes, "The customer wrote again before it could be sent."),
+    (colleague_answers, "Somebody else answered before it could be sent."),
+    (colleague_closes, "The case was closed before it could be sent."),
     (author_moves_elsewhere, "can no longer see this case."),
 ]
 
@@ -87,7 +87,7 @@ class TestHeld:
     def test_after_a_day_it_asks_also_while_it_is_still_held(self, held, network, clock, days):
         clock.forward(days=days)
         run(clock, 3)
-        assert_asked(held, f"It could not leave for {days} d.", network)
+        assert_asked(held, f"It could not be sent for {days} d.", network)
 
     @pytest.mark.parametrize(("happen", "words"), HAPPENED)
     def test_it_asks_when_the_case_has_moved_on(self, held, network, clock, happen, words):
@@ -102,7 +102,7 @@ class TestHeld:
         run(clock, 2)
         clock.forward(days=3)
         run(clock, 2)
-        assert_asked(reply, "It could not leave for 3 d.", network, sends=1)
+        assert_asked(reply, "It could not be sent for 3 d.", network, sends=1)
 
     def test_two_answers_of_one_author_do_not_stop_each_other(self, held, network, clock, agent):
         ReplyFactory(parent=MessageFactory(case=held.case, received_at=NOW), author=agent)
@@ -159,7 +159,7 @@ class TestDisconnecting:
 
     def test_queued_answers_become_drafts_and_their_authors_are_told(self, reply, network, clock):
         words = self.disconnect(reply, clock)
-        assert words == "1 answer that had not left is back with their authors as drafts."
+        assert words == "1 answer that had not been sent is back with their authors as drafts."
         assert_asked(reply, "@acme is no longer connected.", network)
 
     def test_connected_again_nothing_leaves_by_itself(self, reply, network, clock):

@@ -246,7 +246,7 @@ class TestUnknownOutcomes:
         found = state(reply)
         assert (found.state, found.needs_person) == (ReplyState.UNCONFIRMED, True)
         assert (network.sends, network.looks) == (1, 4)
-        assert "looked for and not found" in found.error
+        assert "checked and did not find it" in found.error
 
     def test_nothing_is_undecided_after_five_minutes(self, reply, network, clock):
         """The worst case: the worker dies in the last moment of its lease, and nothing is found."""
@@ -260,7 +260,7 @@ class TestUnknownOutcomes:
         run(clock, 300)
         found = state(reply)
         assert found.needs_person
-        assert "could not be looked for" in found.error
+        assert "could not check whether it is there" in found.error
 
     def test_a_look_that_breaks_is_a_look(self, reply, network, clock):
         network.fates, network.look_error = ["refused_cut"], KeyError("id")

@@ -155,7 +155,9 @@ class TestPages:
         assert answer["Location"].startswith("/auth/reauthenticate/")
         assert Message.objects.get().text
 
-    @pytest.mark.parametrize("query", ["@cora.lind", "cora.lind", "Cora", "lind cora", "4400123", "CÓRA"])
+    @pytest.mark.parametrize(
+        "query", ["@cora.lind", "cora.lind", "Cora", "lind cora", "4400123", "CÓRA", "cora.li", "@Cor", "lin"]
+    )
     def test_a_customer_is_found_by_name_handle_and_id(self, query):
         cora = IdentityFactory(handle="cora.lind", name="Cora Lind", remote_id="4400123").customer
         IdentityFactory(handle="somebody", name="Some Body")

@@ -172,7 +172,7 @@ class TestTheWeek:
         shift(brand, ada, backup=bo)
         page = page_of(client, brand)
         assert "08:00–16:00: Ada Holm, backup Bo Ek" in page
-        assert "80 %" in page
+        assert "80%" in page
         assert "8 of 10 promised hours" in page
         assert "Wed 18 16:00–18:00" in page
         assert "08:00–16:00: Ada Holm, backup Bo Ek" in page_of(client, brand, "2026-W48")
@@ -354,9 +354,9 @@ class TestEditing:
         [
             ({"weekdays": []}, "Choose days of the week, or one date."),
             ({"date": "2026-11-18"}, "Choose days of the week, or one date."),
-            ({"starts_at": "08:10"}, "Use whole quarters of an hour."),
+            ({"starts_at": "08:10"}, "Use quarter hours, for example 9:00 or 9:15."),
             ({"starts_at": "soon"}, "Enter a valid time."),
-            ({"primary": ""}, "Somebody has to be on point."),
+            ({"primary": ""}, "Choose who is on point."),
             ({"primary": "987654"}, "not one of the available choices"),
             ({"weekdays": ["7"]}, "not one of the available choices"),
             ({"valid_from": "2026-11-18", "valid_until": "2026-11-17"}, "before the first"),
@@ -392,7 +392,7 @@ class TestEditing:
         client.post(address, form(bo, weekdays=["3"]))
         kept.refresh_from_db()
         assert (kept.weekday, kept.primary) == (3, bo)
-        assert "stands on one day" in client.post(address, form(bo, weekdays=["3", "4"])).content.decode()
+        assert "has one day" in client.post(address, form(bo, weekdays=["3", "4"])).content.decode()
         client.post(reverse("accounts:shift_remove", args=[kept.pk]), {"week": WEEK})
         assert not Shift.objects.exists()
 
@@ -452,7 +452,7 @@ class TestEditing:
             "Europe/Berlin", [[0, 480, 720], [0, 780, 1080], [4, 1320, 1800]],
         )  # fmt: skip
         for wrong, says in (
-            ("morning", "is not a time span"), ("08:05-09:00", "whole quarters"), ("25:00-26:00", "not a time of day"),
+            ("morning", "is not a time span"), ("08:05-09:00", "quarter hours"), ("25:00-26:00", "not a time of day"),
             ("08:00-12:00, 11:00-13:00", "overlap"), ("8-4", "can be read in two ways: write 8:00–16:00"),
             ("0:00-23:59", "Midnight is 24:00."),
         ):  # fmt: skip

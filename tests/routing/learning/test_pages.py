@@ -178,7 +178,7 @@ def test_a_version_shows_who_was_taken_for_whom_and_what_thresholds_would_do(cli
     assert sum(cell.count for cell in rows["Billing"].cells) == rows["Billing"].total
     assert [cell.is_right for cell in rows["Billing"].cells].count(True) == 1
     thresholds = {row.slug: row for row in response.context["thresholds"]}
-    assert thresholds["billing"].chosen == "90 %"
+    assert thresholds["billing"].chosen == "90%"
     assert "wrong" in thresholds["billing"].compared[0]
 
 
@@ -320,7 +320,7 @@ def test_a_suggested_rule_comes_right_before_the_one_in_its_way(client, overruli
 def test_a_suggestion_that_two_accept_at_once_is_one_rule(client, world, overruling):
     one = suggested_rules.find_suggested_rule("zither", "billing")
     suggested_rules.accept_suggested_rule(one, world.boss, NOW)
-    with pytest.raises(RuleSetError, match="settled it a moment ago"):
+    with pytest.raises(RuleSetError, match="just dealt with it"):
         suggested_rules.accept_suggested_rule(one, world.boss, NOW)
     assert Rule.objects.filter(name="zither").count() == 1
 

@@ -245,3 +245,11 @@ def test_words_are_counted_in_what_the_reader_may_read_when_somebody_asks(client
 def test_the_reason_for_a_lists_draft_waits_where_the_draft_is_published(client, listed):
     client.post(page("word_list_edit", "leaks"), form(words_en="drips", note="Too many leaks", draft="1"))
     assert 'value="Too many leaks"' in text(client.get(page("draft_publish")))
+
+
+def test_a_list_of_patterns_alone_does_not_look_empty(client, listed):
+    only = {"name": "endings", "words": {}, "also": [{"field": "pattern", "matches": "^bye"}]}
+    apply_rule_edit(None, "", NOW, lambda content: with_word_list(content, "endings", only))
+    assert "1 pattern" in text(client.get(page("word_lists")))
+    body = text(client.get(page("word_list_edit", "endings")))
+    assert '<details class="tile" open>' in body and "1 pattern" in body
