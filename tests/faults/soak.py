@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Department, Stream
 from config.embedded.postgres import Postgres
+from inbox.ingest.echoes import normalise_for_matching
 from inbox.models import Message, Reply, ReplyState
 from tests.factories import ReplyFactory, UserFactory
 from tests.faults.fleet import BACKLOG, CUSTOMERS, FAULTS, Fleet, Truth, wait_until
@@ -261,7 +262,9 @@ def own_messages(soak: Soak) -> tuple[list[str], list[str], int]:
     there = Counter(
         one["text"] for one in ledger if one["by_brand"] and one["text"].startswith(("Answer", "From"))
     )
-    here = Counter(Message.objects.filter(direction="out").values_list("text", flat=True))
+    # X puts the handle of whom it answers in front of what an application sends.
+    texts = Message.objects.filter(direction="out").values_list("text", flat=True)
+    here = Counter(map(normalise_for_matching, texts))
     return sorted((there - here).elements()), sorted((here - there).elements()), there.total()
 
 
