@@ -16,8 +16,8 @@ from config.testing.quick import choose_size
 from inbox.models import Case, CaseEvent, Custody, Decision, Message, Quarantined, Verb
 from tests.faults.fleet import FAULTS, Fleet, Poster, Truth, fleet, stored_by_account, wait_until
 
-MESSAGES = int(os.environ.get("HORSESHOE_KILL_MESSAGES") or choose_size(1200, full=20_000))
-KILLS = int(os.environ.get("HORSESHOE_KILLS") or choose_size(5, full=20))
+MESSAGES = int(os.environ.get("HORSESHOE_KILL_MESSAGES") or choose_size(600, full=20_000))
+KILLS = int(os.environ.get("HORSESHOE_KILLS") or choose_size(3, full=20))
 SEED = int(os.environ.get("HORSESHOE_KILL_SEED", "11"))
 #: Nothing new for so long means that nothing more will come: longer than a lease and a few polls.
 STILL = 30.0

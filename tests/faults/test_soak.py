@@ -34,7 +34,7 @@ from tests.faults.soak import (
 )
 
 SIZES = choose_size(
-    Sizes(posts=120, messages=160, answers=8, kills=4, restarts=0, flushes=2, late=5),
+    Sizes(posts=120, messages=120, answers=8, kills=3, restarts=0, flushes=2, late=5),
     full=Sizes(posts=300, messages=4000, answers=200, kills=200, restarts=5, flushes=20, late=90),
 )
 pytestmark = [pytest.mark.slow, *([] if SIZES.restarts else [pytest.mark.django_db(transaction=True)])]
