@@ -50,7 +50,7 @@ _NEVER_DUE = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 _ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
-    "priority", "tags", "assignee_id", "returned_count", "hint", "unsent", *countdown.WAITING_CHIP_FIELDS,
+    "priority", "tags", "assignee_id", "returned_count", "hint", "unsent", "unsent_since", *countdown.WAITING_CHIP_FIELDS,
 )  # fmt: skip
 
 

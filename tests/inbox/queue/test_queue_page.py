@@ -7,11 +7,12 @@ import html
 import re
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from inbox.models import Status
+from inbox.models import Case, Status, Unsent, Watch
 from inbox.queue.listing import ROWS_PER_PAGE
 from postgres.paging import decode_cursor, encode_cursor
 from tests.factories import (
@@ -218,6 +219,39 @@ def test_paging_shows_every_case_once_also_among_equal_times(agent, service, bra
         path = next_of(response)
     assert len(seen) == len(everything)
     assert set(seen) == everything
+
+
+def test_every_view_in_every_order_has_a_second_page(agent, service, brand):
+    identity, now = IdentityFactory(), timezone.now()
+    times = [now - dt.timedelta(minutes=number) for number in range(ROWS_PER_PAGE + 1)]
+    everything = {
+        CaseFactory(
+            department=service, brand_account=brand, identity=identity, assignee=agent, created_at=at,
+            waiting_since=at, next_due_at=at, unsent=Unsent.FAILED, unsent_since=at,
+        ).pk
+        for at in times
+    }  # fmt: skip
+    Watch.objects.bulk_create(Watch(user=agent, case_id=pk, since=now) for pk in everything)
+    client = signed_in(agent)
+
+    def assert_paged(kind, query="", **reverse_to):
+        first = client.get(f"{reverse(f'inbox:queue{kind}', **reverse_to)}{query}")
+        second = client.get(next_of(first))
+        assert {*ids(first), *ids(second)} == everything, f"{kind}{query}"
+        assert len(ids(first)) == ROWS_PER_PAGE, f"{kind}{query}"
+
+    assert_paged("_unsent")
+    assert_paged("_watching")
+    for query in ("", "?sort=waiting", "?sort=due", "?sort=overdue"):
+        assert_paged("", query)
+        assert_paged("_mine", query)
+        assert_paged("_department", query, args=[service.slug])
+    Case.objects.update(assignee=None)
+    for query in ("", "?sort=waiting", "?sort=due", "?sort=overdue"):
+        assert_paged("_unassigned", query)
+    Case.objects.update(status=Status.RESOLVED, closed_at=F("waiting_since"))
+    assert_paged("_resolved")
+    assert_paged("_unsent")
 
 
 def test_a_cursor_is_what_it_was_made_from_and_a_bad_one_is_none():
