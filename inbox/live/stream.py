@@ -1,7 +1,8 @@
 """Serve the live stream of one open page as server-sent events.
 
-An event names new or changed cases that the reader may see; the page reloads through the viewer-scoped views. The first
-event goes out at once, later ones at most every quarter of a second.
+An event names new or changed cases that the reader may see; the page reloads through the viewer-scoped views. What the
+page missed comes first, then that it is listened to ("ready"). The next event goes out at once, later ones at most every
+quarter of a second.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
     more.
     """
     checked = asyncio.get_running_loop().time()
-    yield b"retry: 2000\n: connected\n\n"
+    yield b"retry: 2000\n\n" + _catch_up(listener) + b"event: ready\ndata: []\n\n"
     try:
         while True:
             with contextlib.suppress(TimeoutError):
@@ -58,6 +59,13 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
                 yield b": still here\n\n"
     finally:
         get_hub().leave(listener)
+
+
+def _catch_up(listener: Listener) -> bytes:
+    """Return what the page missed before it listened, "" for nothing."""
+    if listener.ended or listener.audience_is_stale:
+        return b""
+    return listener.pop_events()
 
 
 def read_audience(user: User) -> Audience:

@@ -53,10 +53,12 @@
     }
   }
 
-  // When the next refresh is due: after a pause that grows with what the last one cost.
+  // When the next refresh is due: after a pause that grows with what the last one cost. While one is due or under way
+  // the page says so of itself (data-refreshing).
   class RefreshTimer {
     constructor() {
       this.timer = 0;
+      this.running = 0;
       this.lastStart = 0;
       this.lastDuration = 0;
       this.skippedWhileHidden = false;
@@ -66,20 +68,29 @@
       if (this.timer) return;
       const pause = Math.min(Math.max(SHORTEST_PAUSE, this.lastDuration * 4), POLL_EVERY);
       this.timer = setTimeout(refresh, Math.max(0, pause - (performance.now() - this.lastStart)));
+      this.showState();
+    }
+
+    showState() {
+      document.documentElement.toggleAttribute("data-refreshing", Boolean(this.timer || this.running));
     }
 
     begin() {
       this.timer = 0;
       if (document.hidden) {
         this.skippedWhileHidden = true;
+        this.showState();
         return false;
       }
       this.lastStart = performance.now();
+      this.running += 1;
       return true;
     }
 
     end() {
       this.lastDuration = performance.now() - this.lastStart;
+      this.running -= 1;
+      this.showState();
     }
   }
 

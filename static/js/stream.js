@@ -33,8 +33,9 @@
       this.source = source;
       source.addEventListener("open", () => {
         opened = true;
-        this.set("open");
       });
+      // Comes behind what was missed: a page that hears of it has heard of that, too.
+      source.addEventListener("ready", () => this.set("open"));
       source.addEventListener("cases", (event) => this.hear({ kind: "cases", ids: JSON.parse(event.data) }));
       source.addEventListener("notices", () => this.hear({ kind: "notices" }));
       source.addEventListener("error", () => {

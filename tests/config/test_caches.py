@@ -47,7 +47,8 @@ def test_only_the_first_of_many_waits_for_the_time_out(away):
     began = time.monotonic()
     for _ in range(1000):
         cache.get("a")
-    assert time.monotonic() - began < 0.5
+    # A thousand time-outs would take minutes.
+    assert time.monotonic() - began < 10
 
 
 def test_one_caller_tries_again_after_the_pause(monkeypatch):

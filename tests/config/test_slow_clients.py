@@ -43,6 +43,13 @@ def post(path, *headers):
     return "\r\n".join([*lines, *headers, "", ""]).encode()
 
 
+def wait_until(is_so):
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_two_hundred_slow_clients_hold_up_nobody_elses_page(server):
     baseline = statistics.quantiles([server.seconds(PAGE) for _ in range(20)], n=20)[-1]
     with contextlib.ExitStack() as clients:
@@ -61,20 +68,15 @@ def test_two_hundred_slow_clients_hold_up_nobody_elses_page(server):
         f"p95 of {PAGE}: {baseline:.3f} s alone, {statistics.quantiles(meanwhile, n=20)[-1]:.3f} s meanwhile"
     )
     # A busy machine measures milliseconds badly; what is being looked for are seconds.
-    assert statistics.quantiles(meanwhile, n=20)[-1] <= max(2 * baseline, 0.5)
+    assert statistics.quantiles(meanwhile, n=20)[-1] <= max(2 * baseline, 2)
 
 
 def test_who_does_not_read_is_dropped(impatient):
     before = impatient.open_connections()
     clients = [impatient.connect(get(STATIC) * 40) for _ in range(20)]
-    time.sleep(1)
     # One that an earlier test left open may have been counted before.
-    assert impatient.open_connections() > before + 15
-
-    until = time.monotonic() + 15
-    while impatient.open_connections() > before and time.monotonic() < until:
-        time.sleep(0.2)
-    assert impatient.open_connections() <= before
+    wait_until(lambda: impatient.open_connections() > before + 15)
+    wait_until(lambda: impatient.open_connections() <= before)
     for client in clients:
         client.close()
 
@@ -95,13 +97,14 @@ def test_a_body_that_drips_ends_all_the_same(impatient):
     with impatient.connect(post(PAGE, "Content-Length: 5000")) as client:
         began = time.monotonic()
         with contextlib.suppress(OSError):
-            while time.monotonic() < began + 10:
+            while time.monotonic() < began + 60:
                 client.sendall(b"x")
                 client.settimeout(0.3)
                 with contextlib.suppress(TimeoutError):
                     assert read_status(client) == 408
                     break
-        assert time.monotonic() - began < 8
+        # Byte by byte it would take 25 minutes.
+        assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("path", [PAGE, "/", "/healthz", "/live/"])

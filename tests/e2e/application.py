@@ -42,11 +42,19 @@ async def application(scope, receive, send):
     if scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
         await _send_static(scope, receive, send)
         return
-    # A stream lasts as long as its page.
+    # A stream lasts as long as its page. Until it begins it reads the database, as a page does.
     is_stream = scope["type"] == "http" and scope["path"] == "/live/"
-    is_page = scope["type"] == "http" and not is_stream
-    _at_work, _streams = _at_work + is_page, _streams + is_stream
+    is_at_work = scope["type"] == "http"
+    _at_work, _streams = _at_work + is_at_work, _streams + is_stream
+
+    async def send_on(message):
+        global _at_work
+        nonlocal is_at_work
+        if is_stream and message["type"] == "http.response.start":
+            _at_work, is_at_work = _at_work - is_at_work, False
+        await send(message)
+
     try:
-        await _pages(scope, receive, send)
+        await _pages(scope, receive, send_on)
     finally:
-        _at_work, _streams = _at_work - is_page, _streams - is_stream
+        _at_work, _streams = _at_work - is_at_work, _streams - is_stream

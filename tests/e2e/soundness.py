@@ -5,6 +5,8 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.e2e.moments import still
+
 SCHEMES = ("light", "dark")
 
 
@@ -16,7 +18,7 @@ def sound(page: Page, *schemes: str) -> None:
     for number, scheme in enumerate(schemes or (None,)):
         if scheme:
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(200)  # what fades from one colour to the other has done so
+            still(page)  # what fades from one colour to the other has done so
         axe = Axe() if page.evaluate("typeof axe") == "undefined" else Axe("0")
         options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if number else {})
         found = axe.run(page, options=options).response["violations"]

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from inbox.cases import verbs
 from inbox.models import Case, Custody
+from tests.e2e.moments import up_to_date
 from tests.e2e.soundness import sound
 from tests.e2e.test_inbox import arrive, listening
 
@@ -74,7 +75,7 @@ def test_a_refresh_leaves_the_undo_where_it_is(company, open_page):
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     with page.expect_response("**/thread/*"):
         page.evaluate("document.dispatchEvent(new CustomEvent('horseshoe:case'))")
-    page.wait_for_timeout(200)
+    up_to_date(page)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#case-notice")).to_contain_text("Undone.")
 

@@ -28,7 +28,7 @@ def test_the_number_is_right_at_once_and_after_loading(company, open_page):
     expect(count).to_have_text(right)
     page.unroute("**/draft/")
     page.locator("#answer").fill(f"{text} ")
-    expect(page.locator("#draft-state")).to_have_text("Draft kept", timeout=15_000)
+    expect(page.locator("#draft-state")).to_have_text("Draft kept")
     expect(count).to_have_text(right)
     page.reload()
     expect(count).to_have_text(right)
@@ -45,6 +45,6 @@ def test_a_direct_message_is_counted_by_characters(company, open_page):
     page = open_page("mara", f"/cases/{case.pk}/")
     page.locator("#answer").fill("字" * 6_000)
     expect(page.locator("#count")).to_have_text("6,004 / 10,000")
-    expect(page.locator("#draft-state")).to_have_text("Draft kept", timeout=15_000)
+    expect(page.locator("#draft-state")).to_have_text("Draft kept")
     expect(page.locator("#count")).to_have_text("6,004 / 10,000")
     assert Draft.objects.get(case=case).text == "字" * 6_000

@@ -14,6 +14,7 @@ from inbox.models import Customer, Notice, RetentionRun, RetentionSetting
 from routing.models import Calendar
 from routing.rules import editing, versions
 from routing.rules.editing import RuleContent
+from tests.e2e.moments import still
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
 from tests.factories import CaseFactory, DepartmentFactory, StreamFactory, UserFactory
@@ -74,7 +75,7 @@ def test_a_phone_shows_all_of_it(company, open_page, busy):
                 brand=company.brand.pk, billing=company.billing.pk, customer=Customer.objects.first().pk
             )
         )
-        page.wait_for_timeout(150)
+        still(page)
         assert page.evaluate(WIDE) == 0, path
         assert page.evaluate(SMALL) == [], path
         sound(page, *SCHEMES)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from accounts.models import Role
 from inbox.models import Case, CasePlaybook, Draft
 from routing.playbook import versions
+from tests.e2e.moments import still
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_hand_over import picture
 from tests.e2e.test_inbox import arrive
@@ -30,7 +31,7 @@ def test_by_touch_on_a_phone(company, open_page, case):
     panel = page.locator("#case-playbook")
     expect(panel).to_be_in_viewport()
     expect(panel).to_contain_text("What is this message?")
-    page.wait_for_timeout(300)
+    still(page)
     picture(page, "phone-playbook-light")
     small = page.evaluate(
         """() => [...document.querySelectorAll("#case-playbook .btn")]
@@ -140,5 +141,5 @@ def test_the_context_does_not_lie_on_the_case_where_it_stands_below_it(company, 
     assert pane["height"] >= min(height, 704) - 1
     assert side["y"] >= pane["y"] + pane["height"] - 1
     picture(page, f"case-{height}")
-    page.locator("#case-bar button", has_text="Resolve").click(timeout=5_000)
+    page.locator("#case-bar button", has_text="Resolve").click()
     expect(page.locator("#case-bar")).to_contain_text("resolved")

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from inbox.models import Message, MessageCorrection
+from tests.e2e.moments import heard
 from tests.e2e.test_inbox import arrive, listening, write_again
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -70,11 +71,11 @@ def test_a_refresh_that_was_under_way_leaves_the_form(company, open_page, first)
     page.get_by_role("link", name="+ positive").click()
     form = page.get_by_role("form", name="How this message was read")
     expect(form).to_be_visible()
-    write_again(case, "And one more thing")
-    page.wait_for_timeout(1500)
+    with heard(page):
+        write_again(case, "And one more thing")
     expect(form).to_be_visible()
     form.get_by_role("link", name="Cancel").click()
-    expect(page.locator("#thread")).to_contain_text("And one more thing", timeout=10_000)
+    expect(page.locator("#thread")).to_contain_text("And one more thing")
     expect(form).to_have_count(0)
 
 

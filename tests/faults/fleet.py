@@ -130,7 +130,7 @@ class Fleet:
                 for number, process in enumerate(workers):
                     if (moments / str(process.pid)).exists():
                         self.kill(process)
-                        (moments / str(process.pid)).unlink()
+                        (moments / str(process.pid)).unlink(missing_ok=True)
                         return number
                 time.sleep(0.004)
             self.kill(workers[0])

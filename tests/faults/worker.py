@@ -28,8 +28,8 @@ from inbox.models import Message  # noqa: E402
 from networks.facebook import cursor, parts, walk  # noqa: E402
 from networks.x import window  # noqa: E402
 
-#: Seconds between the cursor and the messages, or as long as somebody holds them. While they last, a file named after
-#: the process says so.
+#: Seconds between the cursor and the messages, or as long as somebody holds them. While they hold
+#: it, a file named after the process says so.
 MOMENT, HELD_MAX = 0.1, 20.0
 MOMENTS = Path(os.environ["FAULTS_MOMENTS"])
 
@@ -53,13 +53,13 @@ def store_page_that_may_be_lost(stream, token, result, now):
 
 def wait() -> None:
     if _has_messages.yes:
-        sign = MOMENTS / str(os.getpid())
-        sign.touch()
         time.sleep(MOMENT)
-        until = time.monotonic() + HELD_MAX
+        until, sign = time.monotonic() + HELD_MAX, MOMENTS / str(os.getpid())
         while (MOMENTS / "hold").exists() and time.monotonic() < until:
+            # Not before: who has not seen that it is to wait may have gone on when it is killed.
+            sign.touch()
             time.sleep(0.01)
-        sign.unlink()
+        sign.unlink(missing_ok=True)
 
 
 def fence_then_wait(*arguments, **named):
@@ -79,7 +79,9 @@ def commit_cursor_then_wait(*arguments, **named):
     thread = threading.Thread(target=save)
     thread.start()
     thread.join()
-    wait()
+    # Without a row the lease was lost, and nothing was committed.
+    if found[0] is not None:
+        wait()
     return found[0]
 
 

@@ -18,6 +18,8 @@ from networks.base import Attachment, Author, UnreadableItem
 from routing.models import Rule
 from routing.rules import versions
 from tests.e2e.conftest import session_of
+from tests.e2e.moments import heard, until
+from tests.e2e.test_inbox import listening
 from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.hostile.corpus import HostileCase, shown_texts
 from tests.inbox.fake_connector import message
@@ -247,8 +249,9 @@ def test_the_inbox_stays_inert(company, watched, size):
         earlier = page.locator(".earlier a", has_text="Earlier messages")
         if not earlier.count():
             break
+        shown = page.locator("#thread .msg").count()
         earlier.first.click()
-        page.wait_for_timeout(300)
+        expect(page.locator("#thread .msg").nth(shown)).to_be_attached()
         tab.check()
     for name in (
         Identity.objects.exclude(name__startswith="User").order_by("pk").values_list("pk", flat=True)[::9]
@@ -273,14 +276,12 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     tab.check()
     page.locator("#thread .reading-form").get_by_role("link", name="Cancel").click()
     expect(page.locator("#thread .reading-form")).to_have_count(0)
-    page.evaluate("htmx.trigger('#thread-newest', 'live')")
-    page.evaluate("document.querySelector('#case-list[hx-get]') && htmx.trigger('#case-list', 'live')")
-    with page.expect_response(lambda response: "/thread/" in response.url, timeout=20_000):
+    page.evaluate("document.querySelector('#thread-newest').dataset.before = 'yes'")
+    with heard(listening(page)):
         publish_cases(
             [CaseChange(company.case.pk, company.case.department_id, company.brand_account.pk, "public")]
         )
-        page.evaluate("htmx.trigger('#thread-newest', 'live')")
-    page.wait_for_timeout(500)
+    expect(page.locator("#thread-newest:not([data-before])")).to_have_count(1)
     tab.check()
     assert not tab.wrong, "\n".join(tab.wrong)
 
@@ -359,15 +360,18 @@ def test_the_watch_sees_what_it_looks_for(company, watched):
           setTimeout(() => alert(1));
         }"""
     )
-    tab.page.wait_for_timeout(500)
-    tab.check()
-    said = "\n".join(tab.wrong)
-    for sign in (
+    signs = {
         "script ran",
         "violates img-src",
         "wider than the screen",
         "a dialog",
         "[onerror]",
         "violates style-src",
-    ):
-        assert sign in said, (sign, said)
+    }
+
+    def sees_all():
+        tab.check()
+        said = "\n".join(tab.wrong)
+        return all(sign in said for sign in signs)
+
+    until(tab.page, sees_all)

@@ -156,6 +156,10 @@ def test_the_rate_is_kept_on_average(simulator_of, rate):
     sim = simulator_of("--rate", "0")
     sim.post("/_sim/rate", {"rate": rate})
     began = time.monotonic()
-    time.sleep(4)
-    posted = sim.get("/_sim/health")["population"]["posted"]
-    assert rate * 4 * 0.5 < posted < rate * (time.monotonic() - began) * 1.7
+    posted = 0
+    # Four seconds' worth; on a busy machine it takes longer, but never less time than it should.
+    while posted < rate * 4:
+        assert time.monotonic() - began < 40
+        time.sleep(0.1)
+        posted = sim.get("/_sim/health")["population"]["posted"]
+    assert posted < rate * (time.monotonic() - began) * 1.7
