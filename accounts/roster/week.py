@@ -14,6 +14,7 @@ from accounts.models.roster import WEEKDAYS
 from accounts.roster.absence import describe_absences, describe_missing_people, find_deserted_spans
 from accounts.roster.forms import QUARTER, format_clock
 from accounts.roster.planning import WEEK, Roster
+from accounts.roster.shared_cover import describe_shared_cover, find_common_spans
 from wording.numbers import format_coverage
 from wording.spans import format_hours_number
 
@@ -70,6 +71,8 @@ class RosterWeek:
     hours: str
     gaps: list[str]
     conflicts: list[str]
+    #: Who covers several accounts of one department at once: as it should be, and good to know.
+    shared: list[str]
     choices: list[tuple[str, str]]
 
 
@@ -117,12 +120,16 @@ def build_roster_week(
         f"{words}: {_span_words(left, right, roster)}."
         for words, (left, right) in describe_absences(roster, parts, away)
     ]
+    owner = brand_account.owner_department_id
+    team = {other: row for other, row in others.items() if owner and other.owner_department_id == owner}
+    elsewhere = {other: row for other, row in others.items() if other not in team}
     return RosterWeek(
         days=_build_days(roster, parts, spans, away, monday, now),
         covered=format_coverage(coverage.share),
         hours=f"{format_hours_number(coverage.covered)} of {format_hours_number(coverage.promised)} promised hours",
         gaps=[f"{_span_words(left, right, roster)}{why}" for (left, right), why in sorted(empty)],
-        conflicts=[*missed, *_describe_double_bookings(roster, parts, others, start, end)],
+        conflicts=[*missed, *_describe_double_bookings(roster, parts, elsewhere, start, end)],
+        shared=describe_shared_cover(roster, parts, team, start, end),
         choices=_swap_choices(roster, monday),
     )
 
@@ -241,16 +248,9 @@ def _describe_double_bookings(
     start: dt.datetime,
     end: dt.datetime,
 ) -> list[str]:
-    own_parts = [part for part in parts if part.primary_id is not None]
     conflicts = []
     for brand_account, other in others.items():
-        both: dict[int | None, list[tuple[dt.datetime, dt.datetime]]] = {}
-        for other_part in shifts.split_into_segments(other.shifts, other.zone, start, end):
-            for part in own_parts:
-                left, right = max(part.start, other_part.start), min(part.end, other_part.end)
-                if part.primary_id == other_part.primary_id and left < right:
-                    both.setdefault(part.primary_id, []).append((left, right))
-        for user_id, spans in both.items():
+        for user_id, spans in find_common_spans(parts, other, start, end).items():
             hours = format_hours_number(sum((right - left for left, right in spans), dt.timedelta()))
             first = _span_words(*spans[0], roster)
             conflicts.append(

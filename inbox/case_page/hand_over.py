@@ -45,10 +45,12 @@ def hand_over_panel(
     is_member = case.department_id in viewer(user).department_ids
     origin = current.from_department
     arrived = current.accepted_at is None and origin is not None
+    is_own = arrived and current.sent_by_id == user.pk
     return HandOverPanel(
         arrived=arrived and (is_member or may_hand_over),
         accept=arrived and is_member and viewer(user).may("claim"),
-        bounce=may_hand_over and origin is not None and origin.is_open,
+        # Who has just sent it takes it back, or hands it over again.
+        bounce=may_hand_over and origin is not None and origin.is_open and not is_own,
         wrong=may_hand_over,
         sentence=_arrival_sentence(current, case) if origin else "",
         reason=current.reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +39,9 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
+
+#: A regular expression in a stored reason; whoever wants to read it finds it in the rule.
+_PATTERN = re.compile(r"\bthe pattern “.*?”(?= and | →|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +259,13 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:
     """Return why the case is with its department, newest reason first."""
-    decided = [str(reason) for reason in getattr(case, "reasons", None) or ()]
+    decided = [_PATTERN.sub(_name_pattern, str(reason)) for reason in getattr(case, "reasons", None) or ()]
     handed_over = [custody for custody in reversed(custodies) if custody.from_department is not None][:3]
     return [_hand_over_reason(custody) for custody in handed_over if custody.reason not in decided] + decided
+
+
+def _name_pattern(spelt_out: re.Match[str]) -> str:
+    return "A pattern" if spelt_out[0][0].isupper() else "a pattern"
 
 
 def _hand_over_reason(custody: Custody) -> str:

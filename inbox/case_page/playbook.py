@@ -91,7 +91,7 @@ def build_playbook_panel(
     answers: list[dict[str, Any]] = state.get("answers") or []
     live: int | None = getattr(case, "playbook_live", None)
     version = state.get("version") if answers else live
-    if version is None or not (offered["claim"] or answers):
+    if version is None or not (answers or (offered["claim"] and case.is_open)):
         return None
     number, tree = load_playbook_version(version)
     start = state.get("start", "") if answers else getattr(case, "playbook_branch", None) or ""

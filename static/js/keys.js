@@ -6,8 +6,8 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
-  const ACTS = ["a", "b", "h", "n", "r", "e", "t", "y", "z", "/", "."];
-  const MEANT = /^[abehjknrtwyz1-9/.]$/;
+  const ACTS = ["a", "b", "d", "h", "n", "r", "e", "t", "y", "z", "/", "."];
+  const MEANT = /^[abdehjknrtwyz1-9/.]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
   function moveInList(step) {
@@ -52,7 +52,7 @@
   let movingOn = 0;
   let queued = [];
   const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
-  const OPENS_FIELD = ["h", "n", "r", "/"];
+  const OPENS_FIELD = ["d", "h", "n", "r", "/"];
   // What follows the key of a field is text for the field, and no key.
   let typed = "";
   const awaitsField = () => queued.some((one) => OPENS_FIELD.includes(one));
@@ -165,6 +165,11 @@
       event.preventDefault();
       event.stopPropagation();
     }
+  }, true);
+  // Opened by a click or a key, a form is ready to be written in; on a phone its keyboard would cover it.
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches?.("details.pop[open]") || !matchMedia("(hover: hover)").matches) return;
+    if (document.activeElement === $(":scope > summary", target)) $("select, textarea, input:not([type=hidden])", target)?.focus();
   }, true);
   document.addEventListener("click", (event) => {
     for (const details of $$("details.pop[open]")) if (!details.contains(event.target)) details.open = false;

@@ -107,6 +107,25 @@ def test_it_shows_the_thread_the_customer_and_why_it_is_here(client, case, messa
     assert shown.index("My card shows") < shown.index("Sorry about that.")
 
 
+def test_a_pattern_of_a_rule_is_not_spelt_out(client, case, message, service, now):
+    Decision.objects.create(
+        message=message, case=case, department=service, decided_by="rule", version=12, at=now,
+        reasons=["The pattern “\\b(can|could) (i|we|…” and the word “card” → Service (rule “Asks”, version 12)"],
+    )  # fmt: skip
+    html = page(client, case)
+    assert "A pattern and the word “card” → Service (rule “Asks”, version 12)" in html
+    assert "(can|could)" not in html
+
+
+def test_who_hands_a_case_over_is_not_offered_to_bounce_their_own(service, brand, case, message, now):
+    billing = DepartmentFactory()
+    manager = UserFactory(role=Role.MANAGER, departments=[service, billing])
+    other = signed_in(UserFactory(role=Role.MANAGER, departments=[billing]))
+    verbs.hand_over_case(case.pk, manager, billing, "A charge", now=now)
+    assert 'data-key="b"' not in page(signed_in(manager), case)
+    assert 'data-key="b"' in page(other, case)
+
+
 def test_htmx_gets_the_pane_alone_with_its_title(client, case, message):
     fragment = page(client, case, **HTMX)
     assert "<html" not in fragment

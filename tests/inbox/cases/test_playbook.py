@@ -300,6 +300,14 @@ class TestPanel:
         assert "Hand over to billing" in shown
         assert f"/cases/{case.pk}/playbook/" not in shown
 
+    def test_a_closed_case_asks_nothing_more(self, case, ann):
+        to_billing(case, ann)
+        assert "Hand over to billing" in self.page(ann, case)
+        CasePlaybook.objects.all().delete()
+        assert "What is this message?" in self.page(ann, case)
+        Case.objects.update(status="resolved", closed_at=timezone.now())
+        assert "card playbook" not in self.page(ann, case)
+
     def test_without_a_playbook_there_is_no_panel(self, case, ann):
         PlaybookVersion.objects.all().delete()
         assert "card playbook" not in self.page(ann, case)

@@ -212,6 +212,13 @@ class TestTheWeek:
             "Ada Holm is also on point for @fern on X: 4 h at the same time, from Wed 18 12:00–16:00." in page
         )
 
+    def test_accounts_of_one_department_may_be_covered_together(self, client, brand, ada, marketing):
+        shift(brand, ada)
+        shift(BrandAccountFactory(handle="fern", owner_department=marketing), ada, 12, 20)
+        page = page_of(client, brand)
+        assert "Ada Holm covers @fern on X at the same time." in page
+        assert "Conflicts" not in page
+
     def test_a_backup_on_leave_is_flagged_where_they_stand(self, client, brand, ada, bo):
         shift(brand, ada, backup=bo)
         Leave.objects.create(user=bo, starts_on=TODAY, ends_on=TODAY)
