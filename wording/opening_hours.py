@@ -34,12 +34,14 @@ class HoursError(ValueError):
 class _Time:
     """A time of day as it was typed, in minutes.
 
-    `is_certain`: it can only be read in one way. Otherwise it may be twelve hours later.
+    `is_certain`: it can only be read in one way. Otherwise it may be twelve hours later. `is_bare`: an hour without
+    minutes, as people type in a hurry.
     """
 
     minutes: int
     is_certain: bool
     is_marked: bool = False
+    is_bare: bool = False
 
 
 def parse_hours(text: str) -> Intervals:
@@ -60,6 +62,8 @@ def parse_hours(text: str) -> Intervals:
     has_24_hours = any(time.is_certain and not time.is_marked for times in typed for time in times)
     intervals: list[tuple[int, int]] = []
     for part, (opens, closes) in zip(parts, typed, strict=True):
+        if len(parts) == 1:
+            _require_evening_or_morning(part, opens, closes)
         before = intervals[-1] if intervals else (0, 0)
         intervals.append(_resolve(part, opens, closes, before, has_24_hours))
     intervals.sort()
@@ -84,7 +88,8 @@ def _parse_time(text: str) -> _Time:
         raise HoursError(f"“{text[:20]}” is not a time of day: write it as 9:00 or 17:30.")
     mark = match[3] or {"noon": "p", "midnight": "a"}.get(match[4] or "", "")
     if not mark:
-        return _Time(hours * 60 + minutes, match[1].startswith("0") or hours > 12)
+        is_certain = match[1].startswith("0") or hours > 12
+        return _Time(hours * 60 + minutes, is_certain, is_bare=match[2] is None)
     if (match[4] and hours != 12) or (mark == "a" and hours > 12) or (mark == "p" and hours in (0, 24)):
         raise HoursError(f"“{text[:20]}” is not a time of day: write it as 9:00 or 17:30.")
     afternoon = _NOON if mark == "p" and hours < 12 else 0
@@ -117,6 +122,17 @@ def _resolve(
     return start, end if end > start else end + _DAY
 
 
+def _require_evening_or_morning(part: str, opens: _Time, closes: _Time) -> None:
+    """Refuse hours that end before noon or before midnight.
+
+    For the only hours of a day: "7-11" is a long day to one person and a morning to another; "9-12" is a morning to everybody.
+    """
+    is_open = opens.is_bare and closes.is_bare and not opens.is_certain and not closes.is_certain
+    if is_open and 6 * 60 <= opens.minutes < closes.minutes < _NOON:
+        start, end = opens.minutes, closes.minutes
+        raise _two_ways(part, (start, end), (start, end + _NOON))
+
+
 def _resolve_half_marked(part: str, opens: _Time, closes: _Time) -> tuple[int, int]:
     """Return the shorter interval: one of the times has am or pm.
 
@@ -133,7 +149,7 @@ def _resolve_half_marked(part: str, opens: _Time, closes: _Time) -> tuple[int, i
 
 def _two_ways(part: str, likely: tuple[int, int], other: tuple[int, int]) -> HoursError:
     second = "–".join(f"{minutes % _DAY // 60:02d}:{minutes % 60:02d}" for minutes in other)
-    if min(minutes % _DAY for minutes in other) >= 10 * 60:
+    if min(minutes % _DAY for minutes in other) >= 10 * 60 or other[1] % _DAY >= 13 * 60:
         second = format_hours((other,))
     when = " if it ends the next morning" if other[1] > _DAY else ""
     return HoursError(
