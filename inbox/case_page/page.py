@@ -25,6 +25,7 @@ from inbox.case_page.lost_case import LostCase, describe_lost_case
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
+from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
 from inbox.models import (
@@ -103,6 +104,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),
+        **writers_annotation(user),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),
         arrived_to=Subquery(on_point_at_arrival(OuterRef("pk"))),
@@ -146,7 +148,7 @@ def case_context(
         "suggestion": suggestion.suggestion_card(case),
         "customer": customer_card.customer_context(case, user),
         "may": offered,
-        **_assignee_context(case, user, now, may_choose=offered["choose"]),
+        **_people_context(case, user, now, may_choose=offered["choose"]),
         "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
         "roster_card": roster_card(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
@@ -158,11 +160,12 @@ def case_context(
     }
 
 
-def _assignee_context(case: Case, user: User, now: dt.datetime, *, may_choose: bool) -> dict[str, Any]:
+def _people_context(case: Case, user: User, now: dt.datetime, *, may_choose: bool) -> dict[str, Any]:
     return {
         "mine": case.assignee_id == user.pk,
         "colleagues": assignable_colleagues(case, now) if may_choose else [],
         "why_nobody": explain_unassigned(case, now),
+        "writers": describe_writers(case),
     }
 
 
