@@ -88,8 +88,9 @@
     if (!region) return;
     const isRefresh = requestConfig.elt.id === "thread-newest";
     const concernsIt = requestConfig.path.startsWith(`/cases/${region.dataset.case}/`) && region.contains(target);
-    const isOpening = target === region && xhr.responseText.includes("case-lost");
-    if (xhr.status === 404 && (concernsIt || isOpening)) {
+    const isExplained = xhr.responseText.includes("case-lost") && (concernsIt || target === region);
+    // Anything else that is not there is a failure first (failures.js); the refresh that follows shows how the case stands.
+    if (xhr.status === 404 && (isExplained || (isRefresh && concernsIt))) {
       event.detail.isError = false;
       event.detail.shouldSwap = false;
       if (!(leaving && isRefresh)) showLost(region, xhr.responseText);
@@ -122,9 +123,14 @@
   let losing = null;
 
   function forget(region) {
-    for (const form of region.querySelectorAll("form[method=post]")) window.horseshoe.keeper?.drop(form);
+    for (const form of region.querySelectorAll("form[method=post]")) {
+      // A field that is taken away with the focus in it says so as a change: then nothing must be left to keep.
+      form.reset();
+      window.horseshoe.keeper?.drop(form);
+    }
   }
 
+  document.documentElement.classList.add("scripted");
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest?.("[data-copy]");
     if (!button) return;

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Role
 from inbox.cases import hand_overs, verbs
-from inbox.models import Case
+from inbox.models import Case, Draft
+from inbox.retention.erasing import erase_customer
 from tests.e2e.soundness import sound
 from tests.e2e.test_hand_over import picture
 from tests.e2e.test_inbox import arrive, listening
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -77,4 +80,17 @@ def test_who_has_taken_a_case_over_is_said_where_the_undo_was(company, open_page
     page.locator("#case-bar h2").focus()
     page.keyboard.press("z")
     assert Case.objects.get(pk=case.pk).assignee == company.manager
+    sound(page)
+
+
+def test_nothing_that_was_typed_is_kept_of_an_erased_customer(company, open_page):
+    case, _ = arrive(company)
+    page = typing(listening(open_page("sana", f"/cases/{case.pk}/")), "It left yesterday.")
+    page.locator("#note > summary").click()
+    page.locator("#note-text").fill("Ask the carrier.")
+    erase_customer(case.customer, by=UserFactory(role=Role.ADMINISTRATOR), now=timezone.now())
+    expect(page.locator("#composer")).to_contain_text("This customer's data has been erased.")
+    expect(page.locator(".kept-words")).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:'))") == []
+    assert not Draft.objects.exists()
     sound(page)

@@ -141,9 +141,14 @@ def test_an_answer_in_a_case_that_was_merged_says_where_its_messages_are(case, a
 def test_the_page_offers_nothing_that_would_be_refused(case, agent, end):
     if end == "erased":
         erase(case)
+        words = ERASED
     else:
-        merge(case, agent)
-    page = signed_in(agent).get(f"/cases/{case.pk}/").content.decode()
+        other = merge(case, agent)
+        words = f"Open case {other.pk}"
+    client = signed_in(agent)
+    refreshed = client.get(f"/cases/{case.pk}/thread/", **HTMX).content.decode()
+    assert 'class="composer lost" id="composer"' in refreshed and words in refreshed
+    page = client.get(f"/cases/{case.pk}/").content.decode()
     assert Case.objects.get(pk=case.pk).closed_at
     for name in ("reply", "note", "reopen", "case-tags", "customer-tags"):
         assert f'action="/cases/{case.pk}/{name}/"' not in page
