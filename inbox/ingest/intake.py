@@ -18,7 +18,7 @@ from inbox.ingest.customers import CustomerStanding, PageAuthor
 from inbox.ingest.early_answers import KeptAnswer
 from inbox.ingest.edits import StoredMessage, change_kind
 from inbox.ingest.header import PageDepartment, PageHeader
-from inbox.ingest.message_decision import MessageDecision, read_and_decide
+from inbox.ingest.message_decision import MessageDecision, detect_languages, read_and_decide
 from inbox.ingest.storable import Storable
 from inbox.models import Direction, Verb
 from routing.facts import Decision
@@ -81,6 +81,7 @@ class Intake:
     case_ids_with_deletions: set[int] = field(default_factory=set)
     _cases_by_customer: dict[int, list[CaseState]] = field(default_factory=dict)
     _case_by_message_id: dict[str, CaseState] = field(default_factory=dict)
+    _languages: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for case in self.cases.values():
@@ -89,7 +90,10 @@ class Intake:
     def take_messages(self, items: Iterable[Storable]) -> None:
         """Take the messages oldest first: an answer comes after what it answers."""
         is_own = self.header.is_own
-        for item in sorted(items, key=lambda item: (item.at, is_own(item), item.message.canonical_id)):
+        in_order = sorted(items, key=lambda item: (item.at, is_own(item), item.message.canonical_id))
+        new = (item for item in in_order if item.message.canonical_id not in self.stored_messages)
+        self._languages = detect_languages(item for item in new if not is_own(item))
+        for item in in_order:
             self._take_message(item)
         # With times in whole seconds, a message of our own may sort before the message that it answers.
         while any(self._place_own(item) for item in self.unplaced):
@@ -155,7 +159,7 @@ class Intake:
         """Read a customer's edited text again, for the message and its case."""
         if case.last_inbound_at == item.at:
             case.preview = item.preview
-        decided = read_and_decide(item, self.authors[item.author_id].customer, self.header, self.rules)
+        decided = read_and_decide(item, {}, self.authors[item.author_id].customer, self.header, self.rules)
         stored.apply_reading(decided.reading, needs_answer=decided.needs_answer)
         if stored.needs_answer and not self._is_historical(item):
             case.apply_edit_that_wants_answer(item.at)
@@ -164,7 +168,7 @@ class Intake:
         """Take a customer's new message: it joins a case, or opens one in the department that the rules name."""
         message = item.message
         identity_id, customer = self.authors[item.author_id]
-        decided = read_and_decide(item, customer, self.header, self.rules)
+        decided = read_and_decide(item, self._languages, customer, self.header, self.rules)
         decision, historical = decided.decision, self._is_historical(item)
         cases = self._cases_by_customer.setdefault(customer.customer_id, [])
         choice = threads.choose_case(
@@ -177,9 +181,8 @@ class Intake:
                 case, decided, item.text, self._other_department(case, decision)
             ),
         )
-        new = NewMessage(
-            item, choice.case or self._open_case(item, identity_id, customer, decided), historical
-        )
+        case = choice.case or self._open_case(item, identity_id, customer, decided)
+        new = NewMessage(item, case, historical)
         new.identity_id, new.decided, new.joined = identity_id, decided, choice.case is not None
         if choice.case is None:
             cases.append(new.case)
@@ -251,9 +254,7 @@ class Intake:
         message = new.item.message
         new.case.add_message(message.thread_id)
         self.messages.append(new)
-        self._case_by_message_id[message.canonical_id] = self._case_by_message_id[message.remote_id] = (
-            new.case
-        )
+        self._case_by_message_id |= {message.canonical_id: new.case, message.remote_id: new.case}
 
     def _take_own(self, item: Storable) -> None:
         """Take a message of our own: an answer that we sent, one written in the network's own app, or neither."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from inbox.ingest.customers import CustomerStanding
@@ -41,11 +42,28 @@ class MessageDecision(NamedTuple):
         return self.reading.urgency >= SERIOUS_FROM and self.needs_answer
 
 
+def detect_languages(items: Iterable[Storable]) -> dict[str, str]:
+    """Return the language of each message by its canonical id.
+
+    One text right after the other: with other work in between, the processor has lost the model each time, and needs twice as
+    long.
+    """
+    return {item.message.canonical_id: detect_language(item.text) for item in items}
+
+
 def read_and_decide(
-    item: Storable, customer: CustomerStanding, header: PageHeader, rules: CompiledRules
+    item: Storable,
+    languages: Mapping[str, str],
+    customer: CustomerStanding,
+    header: PageHeader,
+    rules: CompiledRules,
 ) -> MessageDecision:
-    """Read a customer's message and let the rules decide about it."""
-    reading = read_message(item.text, language=detect_language(item.text))
+    """Read a customer's message and let the rules decide about it.
+
+    Its language is that of `languages` (see `detect_languages`); one that is missing there is detected now.
+    """
+    language = languages.get(item.message.canonical_id)
+    reading = read_message(item.text, language=detect_language(item.text) if language is None else language)
     facts = _build_facts(item, reading, customer, header)
     return MessageDecision(reading, facts, decide(facts, rules))
 
