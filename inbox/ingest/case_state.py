@@ -21,7 +21,7 @@ from routing.models import Priority
 NOISE_PREFIX = "Noise, says the rule "
 #: Some networks' APIs give times in whole seconds.
 TIME_PRECISION = dt.timedelta(seconds=1)
-#: A new message is compared with the beginnings of this many newest messages of a case.
+#: A new message is compared with the beginnings of this many newest messages of a case, and of its first.
 MOST_COMPARED, COMPARED_LENGTH = 4, 280
 
 

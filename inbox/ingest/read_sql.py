@@ -86,8 +86,11 @@ _LOCK_CASES = f"""
 SELECT {column_list(CASE_COLUMNS, "c")},
        ARRAY(SELECT DISTINCT m.thread_id FROM inbox_message m
              WHERE m.case_id = c.id AND m.thread_id = ANY(%(threads)s)) AS threads,
-       ARRAY(SELECT left(m.text, {COMPARED_LENGTH}) FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in'
-             ORDER BY m.network_time DESC LIMIT {MOST_COMPARED}) AS texts,
+       ARRAY((SELECT left(m.text, {COMPARED_LENGTH}) FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in'
+              ORDER BY m.network_time DESC LIMIT {MOST_COMPARED})
+             UNION ALL
+             (SELECT left(m.text, {COMPARED_LENGTH}) FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'in'
+              ORDER BY m.network_time LIMIT 1)) AS texts,
        ARRAY(SELECT DISTINCT h.department_id FROM inbox_custody h WHERE h.case_id = c.id) AS held_by,
        CASE WHEN %(answered)s AND c.waiting_since IS NOT NULL THEN ARRAY(
          SELECT m.network_time FROM inbox_message m WHERE m.case_id = c.id AND m.network_time >= c.waiting_since
@@ -149,7 +152,7 @@ def lock_cases(brand: int, **parameters: Any) -> list[Row]:
     """Lock the cases that messages may join or belong to.
 
     The rows have the columns of `CaseRow`, JSON as text, and four more. `threads`: those of the parameter's that the case has.
-    `texts`: the beginnings of its customer's newest messages. `held_by`: ids of the departments that had it.
+    `texts`: the beginnings of its customer's newest messages and of the first. `held_by`: ids of the departments that had it.
     `answers_wanted_at`: with `answered` (answers came), the times of the messages that want one since the case has been
     waiting; else empty.
     """

@@ -76,6 +76,15 @@ def test_a_number_in_both_joins_whatever_the_words_say(feed):
     assert Case.objects.get().priority == 1
 
 
+def test_the_first_message_counts_however_long_the_case(feed):
+    """It says what the case is about, and often is the only one with the number of the order."""
+    feed.store(message("1", "Where is parcel KH77123?", minute=59))
+    for n in range(2, 9):
+        feed.store(message(str(n), "Any news from the depot?", thread_id="1", parent_id="1", minute=59 - n))
+    feed.store(message("20", "Then I want a refund for KH77123", minute=5))
+    assert Case.objects.get().message_count == 9
+
+
 def test_a_handed_over_case_is_not_parted_by_the_words_it_came_with(feed):
     feed.store(message("1", "a refund, please", minute=9))
     case, service = Case.objects.get(), feed.departments["service"]
