@@ -91,7 +91,7 @@ def _first_response_figures(first: metrics.FirstResponse, weeks: int) -> list[Fi
             "First response, median",
             format_duration(first.median),
             f"of {_count(first.answered, 'case')}; {first.missing:,} without one are left out",
-            f"9 in 10 within {format_duration(first.p90)}",
+            f"9 in 10 within {format_duration(first.p90)}" if first.p90 else "",
             _list_href(weeks, of="answered"),
         ),
         Figure(
@@ -111,7 +111,7 @@ def _hand_over_figure(pairs: list[HandOverPair]) -> Figure:
         "Hand-overs",
         f"{handed:,}",
         f"{accepted:,} accepted, {waiting:,} still waiting",
-        f"{handed - accepted - waiting:,} left before they were accepted",
+        f"{handed - accepted - waiting:,} moved on before they were accepted",
         "#hand-overs",
     )
 

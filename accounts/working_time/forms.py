@@ -54,7 +54,7 @@ class WorkForm(UserModelForm):
     skills = forms.CharField(
         required=False,
         max_length=1500,
-        help_text="What only some people can do, for example “refunds, coffee machines”. Rules can ask for them.",
+        help_text="What only some people can do, for example “refunds, coffee machines”. Rules can require them.",
     )
 
     class Meta:

@@ -41,7 +41,7 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
         case Verb.RELATED if event.data.get("newer") is True:
             return _with_reason(f"The customer wrote about something else: case {data.get('case')}", reason)
         case Verb.RELATED:
-            return _with_reason(f"A case of its own beside case {data.get('case')}", reason)
+            return _with_reason(f"Opened as a separate case, related to case {data.get('case')}", reason)
         case Verb.SPLIT:
             way = (
                 "moved {} to case {}"

@@ -165,7 +165,7 @@ def _decision_row(
     elif holder.slug != decision.department:
         row["reasons"].append(f"The department “{decision.department}” takes no cases now → {holder.name}.")
     if new.related is not None:
-        row["reasons"].append(f"A case of its own beside case {new.related.id}: {new.why}.")
+        row["reasons"].append(f"Opened as a separate case, related to case {new.related.id}: {new.why}.")
     return row
 
 

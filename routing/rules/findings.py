@@ -131,14 +131,14 @@ def _check_actions(rule: JsonDict, vocabulary: Vocabulary) -> Iterator[Finding]:
     person = rule.get("person", "")
     if person and vocabulary.people is not None:
         if person not in vocabulary.people:
-            text = f"There is nobody “{person}” here any more: the case goes to anybody in the department."
+            text = f"“{person}” is no longer here: the case goes to anybody in the department."
             yield Finding(key, "warning", "person", text)
         elif name and slug not in vocabulary.people[person]:
             who = vocabulary.names.get(person, f"“{person}”")
             text = f"{who} does not work on cases of {name}: they go to anybody in the department."
             yield Finding(key, "warning", "person", text)
     if (skill := rule.get("skill", "")) and vocabulary.skills is not None and skill not in vocabulary.skills:
-        text = f"Nobody can have the skill “{skill}”, there is none of that name: it is ignored."
+        text = f"There is no skill “{skill}” any more: it is ignored."
         yield Finding(key, "warning", "skill", text)
     branch = rule.get("playbook_branch", "")
     if branch and vocabulary.branches is not None and branch not in vocabulary.branches:

@@ -68,6 +68,10 @@
     alone.remove();
     if (needed > one.offsetWidth + 1) note(`chosen option needs ${needed - one.offsetWidth} px more`, chosen);
   }
+  for (const one of document.querySelectorAll("table")) {
+    const holder = one.closest(".scroll");
+    if (holder && one.checkVisibility() && holder.scrollWidth > holder.clientWidth + 1) found.push(`scrolls sideways: ${name(one)}`);
+  }
   const canvas = document.createElement("canvas").getContext("2d");
   for (const one of document.querySelectorAll("input[placeholder]")) {
     if (!one.checkVisibility()) continue;

@@ -47,13 +47,13 @@ def test_what_belongs_to_another_department_gets_a_case_of_its_own(feed, pages):
     parcel, refund = Case.objects.order_by("id")
     assert (parcel.department.slug, refund.department.slug) == ("service", "billing")
     why = "it is about payments, not deliveries"
-    assert lines(refund, Verb.RELATED) == [f"A case of its own beside case {parcel.pk}: {why}"]
+    assert lines(refund, Verb.RELATED) == [f"Opened as a separate case, related to case {parcel.pk}: {why}"]
     assert lines(parcel, Verb.RELATED) == [
         f"The customer wrote about something else: case {refund.pk}: {why}"
     ]
     decision = Decision.objects.get(case=refund)
     assert (decision.decided_by, decision.rule_name) == ("rule", "Refunds")
-    assert decision.reasons[-1] == f"A case of its own beside case {parcel.pk}: {why}."
+    assert decision.reasons[-1] == f"Opened as a separate case, related to case {parcel.pk}: {why}."
     assert (parcel.version, parcel.message_count) == (1, 1)  # whoever writes an answer there is not disturbed
 
 
