@@ -9,13 +9,16 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Role
 from config.testing.quick import choose_size
-from inbox.cases.verbs import Conflict, claim_case, hand_over_case
+from inbox.cases.verbs import Conflict, add_note, claim_case, hand_over_case
+from inbox.changes.refusals import NothingKept
 from inbox.models import LIVE_STATES, Case, CaseEvent, Custody, Draft, Message, Reply, ReplyState, Verb
-from inbox.replies import outbox, verbs
+from inbox.replies import drafts, outbox, verbs
+from inbox.retention.erasing import erase_customer
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.reply_fixtures import *  # noqa: F403
 from tests.inbox.reply_fixtures import draft_text
@@ -197,3 +200,34 @@ def test_an_outcome_survives_being_chosen_as_the_victim_of_a_deadlock(question, 
     at_once(lambda: outbox.send_queued_reply(reply.pk), the_wrong_way_round)
     assert Reply.objects.get().state == ReplyState.SENT
     assert len(network.published) == 1
+
+
+def test_what_waits_for_an_erasure_stores_nothing(question, agent, network):
+    case_id, administrator = question.case_id, UserFactory(role=Role.ADMINISTRATOR)
+    calls = (
+        answering(question, agent, "We are on it."),
+        lambda: drafts.save_draft(case_id, agent, "We are", NOW),
+        lambda: add_note(case_id, agent, "Ask the carrier.", now=NOW),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            erase_customer(question.case.customer, by=administrator, now=timezone.now())
+            waiting = pool.submit(at_once, *calls)
+            until = time.monotonic() + 60
+            while _count_blocked() < len(calls) and time.monotonic() < until:
+                time.sleep(0.02)
+            assert _count_blocked() == len(calls)
+        results = waiting.result()
+    assert [type(result) for result in results] == [NothingKept] * len(calls), results
+    assert not Draft.objects.exists() and not Reply.objects.exists()
+    assert not CaseEvent.objects.filter(verb=Verb.NOTED).exists()
+
+
+def _count_blocked():
+    with connection.cursor() as cursor:
+        # Within a transaction the view would show for ever what it showed first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
