@@ -12,8 +12,9 @@ from routing.classifier.training_data import Example
 #: belong to one department.
 MIN_CORRECTIONS, MIN_SHARE = 3, 0.9
 #: The most words in a phrase, the most suggestions, and the largest share of all examples that may have a
-#: phrase (more frequent phrases say nothing).
-MAX_PHRASE_WORDS, MAX_SUGGESTIONS, MAX_EXAMPLE_SHARE = 3, 8, 0.2
+#: phrase (more frequent phrases say nothing). A small share would refuse the word of a whole subject in a small file, and
+#: suggest every combination of it with another word instead.
+MAX_PHRASE_WORDS, MAX_SUGGESTIONS, MAX_EXAMPLE_SHARE = 3, 8, 0.5
 #: At least one word of a phrase must have this many letters.
 MIN_LETTERS = 4
 
