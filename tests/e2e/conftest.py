@@ -30,7 +30,8 @@ FLAGS = (
     "--disable-gpu", "--disable-quic",
 )  # fmt: skip
 # What is waited for comes at once, but on a machine that does something else besides it may take its time.
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 # Playwright's synchronous API keeps an event loop in this thread; the ORM is used between its calls, never within.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -170,6 +171,7 @@ def open_page(browser, server, company):
     def opened(username: str = "mara", path: str = "/", *, by_form: bool = False, **options) -> Page:
         context = browser.new_context(base_url=server, **options)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.said, page.asked = [], []
         page.on("console", lambda message: page.said.append(message.text))
