@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -52,8 +52,13 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
         for number in range(options["rounds"]):
             floor, product = _measure_floor(port, stream, pages), _measure_product(network, stream, pages)
             rounds.append(
-                {"messages_per_s": product, "floor_messages_per_s": floor, "floor_ratio": product / floor}
-            )
+                {
+                    "messages_per_s": product.rate, "floor_messages_per_s": floor.rate,
+                    "floor_ratio": product.rate / floor.rate,
+                    "processor_us": product.processor_us, "floor_processor_us": floor.processor_us,
+                    "processor_ratio": floor.processor_us / product.processor_us,
+                }
+            )  # fmt: skip
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
@@ -116,26 +121,36 @@ def _serve_wire() -> Iterator[int]:
             process.terminate()
 
 
-def _measure_floor(port: int, stream: Stream, pages: int) -> float:
+class _Speed(NamedTuple):
+    """Messages per second, and the processor time of one message in microseconds, that of Postgres included."""
+
+    rate: float
+    processor_us: float
+
+
+def _measure_floor(port: int, stream: Stream, pages: int) -> _Speed:
     dsn = {**connection.get_connection_params()}
     dsn = {key: dsn[key] for key in ("dbname", "user", "password", "host", "port") if dsn.get(key)}
     service = Department.objects.get(slug="service")
     ids = {"brand": stream.brand_account_id, "department": service.pk, "stream": stream.pk}
     tokens = [f"p{number % PAGE_COUNT}" for number in range(pages)]
     started = time.perf_counter()
-    messages = ingest_floor.fetch_and_store_pages(port, dsn, ids, tokens, timezone.now())
-    return messages / (time.perf_counter() - started)
+    messages, seconds = ingest_floor.fetch_and_store_pages(port, dsn, ids, tokens, timezone.now())
+    return _Speed(messages / (time.perf_counter() - started), 1e6 * seconds / messages)
 
 
-def _measure_product(network: Connector, stream: Stream, pages: int) -> float:
+def _measure_product(network: Connector, stream: Stream, pages: int) -> _Speed:
     token = _lease_stream(stream)
     cursor: Any = {}
+    backend = connection.connection.info.backend_pid
     messages, started = 0, time.perf_counter()
+    began = ingest_floor.read_processor_seconds(backend)
     for _ in range(pages):
         page = network.poll("mentions", cursor, PAGE_SIZE)
         messages += store_page(stream, token, page, timezone.now()).stored
         cursor = page.next_cursor
-    return messages / (time.perf_counter() - started)
+    seconds = ingest_floor.read_processor_seconds(backend) - began
+    return _Speed(messages / (time.perf_counter() - started), 1e6 * seconds / messages)
 
 
 def _lease_stream(stream: Stream) -> uuid.UUID:
