@@ -31,6 +31,8 @@ EACH, HANGING_ANSWERS, ROUNDS = choose_size(3, full=8), 12, choose_size(1, full=
 PHASES = choose_size(("beside",), full=("alone", "beside"))
 #: A tick comes once a second, so a tenth of a baseline of two seconds shows nothing by itself.
 TICK = 1.0
+#: On a busy machine the slowest of many is late by itself. What waits for an account that hangs waits for 20 s.
+FAR_FROM_A_TIMEOUT = 10.0
 
 
 def start_workers(running):
@@ -180,12 +182,13 @@ def test_hanging_answers_delay_neither_answers_nor_polls_of_other_accounts(hangi
         # With all but one worker held, the last one is not left to hang, and may have to try twice before it pauses.
         holds_all = len(hanging) > 3
         assert states[ReplyState.SENDING] <= len(hanging)
-        assert holds_all or still == len(hanging), "the others were done only after it had given up"
         if "alone" in PHASES:
             spent = 2 * LAST_WORKER_PATIENCE if holds_all else 0
-            assert slowest["beside"] <= slowest["alone"] * 1.1 + TICK + spent
-            assert middle["beside"] <= middle["alone"] * 1.1 + TICK
+            assert middle["beside"] <= middle["alone"] * 1.1 + TICK + spent
+            assert slowest["beside"] <= max(slowest["alone"] * 1.1 + TICK, FAR_FROM_A_TIMEOUT) + spent
             assert max(overdue["beside"]) <= max(2.0, max(overdue["alone"]) * 1.1 + TICK)
+        else:
+            assert still == len(hanging), "the others were done only after it had given up"
 
         # What is under way ends in a pause; what waits behind it stays queued, and the account says so.
         keys = [account.pk for account in hanging]
