@@ -277,7 +277,7 @@ def test_answers_and_kills_no_double_post(simulator, workers):
     end_faults(simulator)
     for reply in Reply.objects.filter(state=ReplyState.UNCONFIRMED):
         verbs.settle_reply(reply.pk, manager, "again", now=timezone.now())
-    wait_until_decided(90)
+    wait_until_decided(300)
     print(
         f"\n{hostile} of {attempts} attempts hostile, {died} cut by {KILLS} kills; decided {took:.1f} s after the last "
         f"kill, each at most {longest:.0f} s after its attempt: {dict(outcomes)}; {unsent} in the view; "

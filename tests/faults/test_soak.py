@@ -142,7 +142,7 @@ def test_everything_at_once_loses_nothing_and_doubles_nothing(postgres, nursery_
             time.sleep(0.2)
         soak.calm_down()
         troubled = time.monotonic() - began
-        wait_for(soak, soak.is_over, choose_size(60, full=900))
+        wait_for(soak, soak.is_over, choose_size(180, full=900))
 
         truth, (missing, invented, answers) = Truth(running), own_messages(soak)
         strange = [key for key in truth.invented if key[2] not in soak.deleted]
