@@ -912,7 +912,7 @@ def test_what_is_wrong_in_a_draft_names_its_rule(manager, company):
     manager.post(page("draft_begin"))
     type(company.refunds.department).objects.filter(pk=company.refunds.department_id).update(is_open=False)
     shown = text(manager.get(page("draft_publish")))
-    found = shown[shown.index("Wrong") :]
+    found = shown[shown.index("Problem") :]
     assert f"“<bdi>{company.refunds.name}</bdi>”" in found
     assert found.index(company.refunds.name) < found.index("which is closed")
 
