@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +40,34 @@ def share_migrated_database(connection: Any) -> None:
 
 
 def let_flush_empty_history() -> None:
-    """Let the flush after a test with real transactions truncate history, too.
+    """Let the flush after a test with real transactions empty history, too, and quickly.
 
-    The guards of history refuse TRUNCATE; this is the only place that gets around them for all tables.
+    The guards of history refuse TRUNCATE and DELETE; this is the only place that gets around them for all tables.
+    A superuser deletes with triggers and foreign keys switched off: the tables are nearly empty, and TRUNCATE makes
+    600 new files.
     """
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     from postgres.history import OPEN_HISTORY_STATEMENT
 
-    flush = DatabaseOperations.execute_sql_flush
+    flush, make_statements = DatabaseOperations.execute_sql_flush, DatabaseOperations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: Sequence[str], **named: Any) -> list[str]:
+        if named.get("reset_sequences") or not tables or not _is_superuser(self.connection):
+            return make_statements(self, style, tables, **named)
+        deletions = "; ".join(f"DELETE FROM {self.quote_name(table)}" for table in tables)  # noqa: S608
+        return [f"SET LOCAL session_replication_role = replica; {deletions}"]
 
     def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
         flush(self, [OPEN_HISTORY_STATEMENT, *sql_list])
 
     DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign, assignment]
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+
+
+def _is_superuser(connection: Any) -> bool:
+    connection.ensure_connection()
+    return bool(connection.connection.info.parameter_status("is_superuser") == "on")
 
 
 def _template_exists(connection: Any) -> bool:

@@ -38,7 +38,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 def chromium() -> str | None:
     """The browser to use: CHROMIUM, the system's, or Playwright's own ("")."""
-    for path in (os.environ.get("CHROMIUM"), "/usr/bin/chromium", shutil.which("chromium")):
+    # The shell is the browser without its windows: a quarter less work for the same pages.
+    shell, whole = shutil.which("chromium-headless-shell"), shutil.which("chromium")
+    for path in (os.environ.get("CHROMIUM"), shell, whole, "/usr/bin/chromium"):
         if path and Path(path).exists():
             return path
     with sync_playwright() as playwright:

@@ -201,7 +201,9 @@ def query_strings() -> dict[str, tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["nul", "sql", "digits", "surrogate"])
+@pytest.mark.parametrize(
+    "kind", choose_size(["digits", "surrogate"], full=["nul", "sql", "digits", "surrogate"])
+)
 def test_no_single_query_parameter_breaks_a_page(company, kind):
     """One at a time: in company, the first that is refused may hide the others. A name that the page does not read has
     nothing to hide, so those go together (see `tests.hostile.reading`)."""
@@ -286,7 +288,7 @@ _TRIED = choose_size(_TRIED, full=[sum(_TRIED, [])])
 @pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
 def test_every_field_of_every_form_takes_anything(company, role):
-    """Each form as it stands on its page, one field hostile and the others sound."""
+    """Each form as it stands on its page, one field hostile and the others sound; every second field in the usual run."""
     tried, forms = Tried(company, role), {}
     for address in pages().values():
         response = tried("page", "GET", address)
@@ -301,10 +303,12 @@ def test_every_field_of_every_form_takes_anything(company, role):
     for action, fields in forms.items():
         for field in fields:
             turn += 1
+            if turn % choose_size(2, full=1):
+                continue
             sent = {key: value for key, value in (fields | {field: _SURROGATE}).items() if value}
             body, content_type = multipart(sent, _SURROGATE_CHARSET)
             with tried.as_found():
-                for value in _TRIED[turn % len(_TRIED)]:
+                for value in _TRIED[turn // 2 % len(_TRIED)]:
                     tried(field, "POST", action, urlencoded(fields | {field: value}), content_type=FORM)
                 tried(f"{field} surrogate", "POST", action, body, content_type=content_type)
     assert tried.failed == []

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from playwright.sync_api import expect
 
 from accounts.models import BrandAccount, Department, Role, User
+from config.testing.quick import choose_size
 from inbox.cases import verbs
 from inbox.live.publish import CaseChange, publish_cases
 from inbox.models import Case, Draft, Identity, Message, Quarantined
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 SCRIPT = "<script>window.__pwned=1</script>\"'><img src=x onerror=window.__pwned=1>"
 HTMX = '<i hx-get="/auth/logout/" hx-trigger="load" hx-on::load="window.__pwned=1">hx</i>\u202e{{ 7*7 }}{% debug %}'
 WIDE = "W" * 90
+#: The usual run looks at each page in one of them.
 SIZES = {"phone": (390, 844), "wide": (1440, 900)}
 NEIGHBOUR = "Plain neighbour"
 #: Runs before any script of a page.
@@ -221,7 +223,7 @@ def watched(browser, server, company):
         tab.context.close()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", choose_size(["phone"], full=[*SIZES]))
 def test_the_inbox_stays_inert(company, watched, size):
     tab = watched(company.manager, size)
     page = tab.page
@@ -262,7 +264,7 @@ def test_the_inbox_stays_inert(company, watched, size):
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", choose_size(["wide"], full=[*SIZES]))
 def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     """htmx looks for its attributes in what it swaps in, also in what came live."""
     tab = watched(company.manager, size)
@@ -286,7 +288,7 @@ def test_fragments_that_come_by_htmx_stay_inert(company, watched, size):
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", choose_size(["phone"], full=[*SIZES]))
 def test_search_shows_what_it_finds_and_nothing_more(company, watched, size):
     tab = watched(company.manager, size)
     tab.visit("/search/")
@@ -304,7 +306,7 @@ def test_search_shows_what_it_finds_and_nothing_more(company, watched, size):
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", choose_size(["wide"], full=[*SIZES]))
 def test_the_managers_pages_stay_inert(company, watched, size):
     tab = watched(company.manager, size)
     page = tab.page
@@ -336,7 +338,7 @@ def test_the_managers_pages_stay_inert(company, watched, size):
     assert not tab.wrong, "\n".join(tab.wrong)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", choose_size(["phone"], full=[*SIZES]))
 def test_the_administrators_pages_stay_inert(company, watched, size):
     tab = watched(company.administrator, size)
     person, department = company.manager.pk, Department.objects.get(slug="billing").pk

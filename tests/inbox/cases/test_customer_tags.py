@@ -33,7 +33,7 @@ def test_tags_are_noted_with_their_event_and_found_by_rules(feed, case, agent):
     tag_customer(case.pk, agent, "fan, vip", now=NOW)
     events = CaseEvent.objects.filter(verb=Verb.CUSTOMER_TAGGED).order_by("id")
     assert events[1].data["added"] == ["fan"]
-    assert "tagged the customer “fan” and took the tag “press office” from the customer" in event_line(
+    assert "tagged the customer “fan” and removed the tag “press office” from the customer" in event_line(
         events[1]
     )
 

@@ -80,7 +80,7 @@ def test_people_change_the_tags_and_the_case_says_so(client, case, agent):
     assert case.tags == ["Safety", "legal"]
     event = CaseEvent.objects.get(verb=Verb.CASE_TAGGED)
     assert event_line(event).endswith(
-        "tagged the case “legal” and took the tag “spring sale”, “press”, “<b>four</b>” from the case"
+        "tagged the case “legal” and removed the tag “spring sale”, “press”, “<b>four</b>” from the case"
     )
     client.post(address, {"tags": "Safety, legal"})
     assert CaseEvent.objects.filter(verb=Verb.CASE_TAGGED).count() == 1

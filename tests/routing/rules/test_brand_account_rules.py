@@ -232,7 +232,7 @@ def test_what_a_department_does_with_a_rule_that_was_put_first_for_its_accounts(
     )
     for content in (wide, other):
         with pytest.raises(
-            MayNotOvertake, match="“Wide” comes before “Refunds”, a rule of Billing, because it is kept to"
+            MayNotOvertake, match="“Wide” comes before “Refunds”, a rule of Billing, because it is limited to"
         ):
             editing.change_rule(rule.key, content, manager, "", NOW)
     narrow = {"all": [brand("x:1"), WORDS, {"field": "verified", "is": True}]}
