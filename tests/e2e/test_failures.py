@@ -54,7 +54,9 @@ def test_an_answer_that_fails_says_so_and_is_sent_when_tried_again(company, open
     assert Draft.objects.get(case=case).text == "It leaves today."
     page.unroute("**/reply/")
     if status in (404, 409):
-        said.get_by_role("button", name="Reload the page").click()
+        # What is pressed before the page has gone would be pressed on the old one.
+        with page.expect_navigation():
+            said.get_by_role("button", name="Reload the page").click()
         page.locator("#answer").press("Control+Enter")
     else:
         said.get_by_role("button", name="Try again").click()
