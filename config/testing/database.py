@@ -40,7 +40,7 @@ def share_migrated_database(connection: Any) -> None:
 
 
 def let_flush_empty_history() -> None:
-    """Let the flush after a test with real transactions empty history, too, and quickly.
+    """Let the flush after a test empty history, too, and quickly.
 
     The guards of history refuse TRUNCATE and DELETE; this is the only place that gets around them for all tables.
     A superuser deletes with triggers and foreign keys switched off: the tables are nearly empty, and TRUNCATE makes
