@@ -173,6 +173,7 @@ def test_what_changes_something_refuses_to_be_read(client):
         assert response.status_code == 405, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role.values)
 def test_what_is_absent_is_404_for_everybody(client, role):
     client.force_login(UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")

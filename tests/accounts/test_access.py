@@ -163,6 +163,7 @@ def test_every_address_is_in_the_table():
     assert {pattern.name for pattern in urls.urlpatterns} == set(TABLE) | DOOR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "arguments", "form", "status", "who"), ROWS)
 def test_who_may(name, method, arguments, form, status, who, cast, brand_account, settings):
     settings.X_CLIENT_ID = "client"

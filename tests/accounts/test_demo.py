@@ -78,6 +78,7 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
     assert client.login(username="juno", password=demo_company.PASSWORD)
 
 
+@pytest.mark.slow
 def test_a_past_on_request_fills_the_reports_and_leaves_nothing_to_do(networks):
     seed(networks, "--past")
     assert past.invent_past(timezone.now()) == 0, "once"
@@ -138,6 +139,7 @@ def test_again_repairs_and_respects_what_people_changed(networks, capsys):
     assert rows["kofi"]["password"] == demo_company.PASSWORD
 
 
+@pytest.mark.slow
 def test_again_knows_people_by_another_name_and_gives_nothing_back(networks):
     seed(networks)
     User.objects.filter(username="juno").update(username="juno.k")

@@ -74,6 +74,7 @@ def test_nobody_else_reaches_the_cluster(cluster):
         assert connection.execute("show unix_socket_permissions").fetchone() == ("0700",)
 
 
+@pytest.mark.slow
 def test_a_half_made_cluster_is_made_anew(cluster, home):
     folder, _ = binaries.postgres_folder(home.path)
     (folder / "data.new").mkdir()
@@ -91,6 +92,7 @@ def test_data_of_another_version_is_refused_with_the_way_out(cluster, home):
         cluster.launch()
 
 
+@pytest.mark.slow
 def test_a_reason_not_to_start_is_shown(cluster, home, monkeypatch):
     monkeypatch.setitem(postgres.TUNING, "shared_buffers", "nonsense")
     with pytest.raises(EmbeddedError, match=r"(?s)Postgres did not start.*nonsense"):

@@ -124,6 +124,7 @@ def imported(path):
             yield node.module.split(".")[0]
 
 
+@pytest.mark.slow
 def test_whatever_the_product_imports_is_in_the_image(checkout):
     files = [checkout / name for name in entering(checkout) if name.endswith(".py")]
     own = {line.removeprefix("!").removesuffix(".py") for line in IGNORED if line.startswith("!")}

@@ -63,6 +63,7 @@ def test_a_dead_child_is_started_again(keeper, said, tmp_path):
     assert child.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_child_that_keeps_dying_leaves_the_others_running_and_is_tried_less_and_less(
     said, noted, keeper, tmp_path, monkeypatch
 ):
@@ -90,6 +91,7 @@ def test_a_child_that_keeps_dying_leaves_the_others_running_and_is_tried_less_an
     assert "no broker today" in said
 
 
+@pytest.mark.slow
 def test_it_is_no_longer_noted_when_it_has_run_for_a_while(noted, keeper, tmp_path):
     marker = tmp_path / "well"
     code = f"import os, time\nif not os.path.exists({str(marker)!r}): raise SystemExit(3)\ntime.sleep(60)"
@@ -139,6 +141,7 @@ def test_a_child_that_cannot_even_be_started_leaves_the_others_running(said, kee
     eventually(lambda: keeper.restart_dead_children(time.monotonic()) or worker.process.poll() is None, 30)
 
 
+@pytest.mark.slow
 def test_deaths_far_apart_are_started_again_at_once(keeper, said, noted, tmp_path, monkeypatch):
     monkeypatch.setattr(supervisor, "QUICK_SECONDS", 0.0)
     keeper.keep_alive(program(tmp_path, "web", ""))

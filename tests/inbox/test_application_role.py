@@ -63,6 +63,7 @@ def test_messages_come_in_and_a_case_goes_through_its_life(feed, owning_nothing)
     fold_case_counts()
 
 
+@pytest.mark.slow
 def test_pages_open_and_save(feed, owning_nothing):
     feed.store(message("1", "Where is my parcel?"))
     case = Case.objects.get()

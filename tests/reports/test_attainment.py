@@ -108,6 +108,7 @@ def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
     assert world.found()["resolution"] == (0, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_hundred_answers_each_followed_at_once_by_resolve_all_count(world):
     """The answer leaves when the seconds for taking it back are over: the case is closed by then."""
     brand = BrandAccountFactory()

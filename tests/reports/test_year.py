@@ -117,6 +117,7 @@ def rounded(numbers):
     return round(numbers.total_seconds(), 3) if hasattr(numbers, "total_seconds") else numbers
 
 
+@pytest.mark.slow
 def test_a_year_with_every_trap_counts_the_same_for_every_reader():
     year = Year(2011, choose_size(260, full=4000))
     for name, reader in READERS.items():
@@ -128,6 +129,7 @@ def test_a_year_with_every_trap_counts_the_same_for_every_reader():
                 assert rounded(found[what]) == rounded(right[what]), (name, weeks, what)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(choose_size(2, full=40)))
 def test_card_table_and_list_agree(seed, monkeypatch):
     """Every number on the page is the total and the length of the list that it opens, for random histories and readers."""

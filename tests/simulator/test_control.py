@@ -91,6 +91,7 @@ def test_a_new_account_works_at_once(sim):
     assert post(sim, "/_sim/accounts", {"network": "x", "handle": "second_brand"}).status_code == 400
 
 
+@pytest.mark.slow
 def test_everything_outlives_a_kill(simulator_of, tmp_path):
     options = ("--rate", "0", "--limits", "off", "--state", str(tmp_path / "state.sqlite"))
     sim = simulator_of(*options)
@@ -136,6 +137,7 @@ def test_it_stops_within_two_seconds_even_while_someone_hangs(simulator_of):
     assert sim.process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_said_plainly(simulator_of):
     import subprocess
     import sys

@@ -37,6 +37,7 @@ def streamed(sim):
     return [one for one in sim.get("/_sim/ledger.json")["messages"] if one["origin"] == "stream"]
 
 
+@pytest.mark.slow
 def test_each_row_is_posted_once_word_for_word(simulator_of, tmp_path):
     file, state = written(tmp_path / "rows.csv", TEXTS), str(tmp_path / "state.sqlite")
     options = ("--rate", "0", "--stream", str(file), "--stream-rate", "300", "--state", state, "--quiet")

@@ -100,6 +100,7 @@ def test_a_name_that_nobody_has_answers_alike(wren, frozen):
     ]
 
 
+@pytest.mark.slow
 def test_one_address_that_tries_many_accounts_has_to_wait_but_never_long(wren):
     for number in range(60):
         sign_in(f"person{number}", "wrong", address=STRANGER)
@@ -117,6 +118,7 @@ def test_a_network_of_one_owner_counts_as_one_address(wren):
     assert sign_in("wren", address="2001:db8:1:3::1") == "in"
 
 
+@pytest.mark.slow
 def test_an_account_that_many_guess_at_gives_strangers_one_attempt_and_its_owner_one_too(wren):
     for number in range(40):
         sign_in("wren", "wrong", address=f"198.51.100.{number}")
@@ -125,6 +127,7 @@ def test_an_account_that_many_guess_at_gives_strangers_one_attempt_and_its_owner
     assert sign_in("wren", address=OFFICE) == "in"
 
 
+@pytest.mark.slow
 def test_a_browser_that_knows_the_person_is_not_held_up_by_its_neighbours(wren):
     """As behind one address of a whole office, or behind a proxy that nobody has set up."""
     known = Client()

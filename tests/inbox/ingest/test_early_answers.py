@@ -99,6 +99,7 @@ CONVERSATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("items", CONVERSATIONS.values(), ids=CONVERSATIONS)
 def test_whichever_comes_first_the_case_is_the_same(feed, streams, items):
     as_written = reached(feed, streams, [[one] for one in items])
@@ -108,6 +109,7 @@ def test_whichever_comes_first_the_case_is_the_same(feed, streams, items):
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("items", CONVERSATIONS.values(), ids=CONVERSATIONS)
 def test_what_comes_twice_counts_once(feed, streams, items):
     as_written = reached(feed, streams, [[one] for one in items])

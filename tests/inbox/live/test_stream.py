@@ -119,6 +119,7 @@ async def next_event(chunks, seconds=20):
 
 @pytest.mark.django_db(transaction=True)
 class TestTheStream:
+    @pytest.mark.slow
     def test_tells_of_a_commit_at_once_and_then_coalesces(self, cast, monkeypatch):
         billing, agent = cast
         monkeypatch.setattr(stream, "COALESCE", 3600)
@@ -223,6 +224,7 @@ class TestTheStream:
 
         assert run_to_end(asyncio.wait_for(story(), 20)) == []
 
+    @pytest.mark.slow
     def test_hears_of_a_case_that_one_begins_to_watch_meanwhile_and_no_longer_after_it(self, cast):
         billing, agent = cast
         other = DepartmentFactory()

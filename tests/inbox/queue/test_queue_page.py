@@ -221,6 +221,7 @@ def test_paging_shows_every_case_once_also_among_equal_times(agent, service, bra
     assert set(seen) == everything
 
 
+@pytest.mark.slow
 def test_every_view_in_every_order_has_a_second_page(agent, service, brand):
     identity, now = IdentityFactory(), timezone.now()
     times = [now - dt.timedelta(minutes=number) for number in range(ROWS_PER_PAGE + 1)]

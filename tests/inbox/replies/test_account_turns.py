@@ -147,6 +147,7 @@ def test_a_tick_wakes_one_task_for_each_account_with_something_due(brand, servic
 
 @pytest.mark.django_db
 class TestPauses:
+    @pytest.mark.slow
     def test_twelve_hanging_answers_cost_two_attempts_and_then_one_each_pause(
         self, brand, service, agent, hanging, clock
     ):

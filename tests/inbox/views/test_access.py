@@ -119,6 +119,7 @@ def ask(client, name, pk, method, data, **headers):
     return client.get(address, **headers) if method == "get" else client.post(address, data, **headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("what", SEES)
 def test_every_address_of_a_case(world, person, what):

@@ -126,6 +126,7 @@ def test_comments_under_every_post_however_old(network: Network) -> None:
         assert set(page.read) >= set(new)
 
 
+@pytest.mark.slow
 def test_a_page_with_thousands_of_posts_costs_little_in_each_round(network: Network) -> None:
     page = Page(network, 3000)
     page.poll()

@@ -86,6 +86,7 @@ def test_a_post_shown_after_a_newer_one_is_read(timeline: Timeline, stream: str)
     assert timeline.poll(stream, NOW + dt.timedelta(minutes=1)) == [late]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", STREAMS)
 @pytest.mark.parametrize("minutes", [5, 15, 60, 5 * 60, 23 * 60, 50 * 60])
 def test_however_late_it_is_shown(timeline: Timeline, stream: str, minutes: int) -> None:

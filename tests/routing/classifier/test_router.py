@@ -345,6 +345,7 @@ def test_two_hundred_corrections_beat_the_rules_on_real_messages():
     assert many["ms_per_message"] < 10
 
 
+@pytest.mark.slow
 def test_with_few_corrections_the_rules_are_overruled_only_by_what_is_clear():
     few, more, many = (train_router(examples(count)).router for count in (50, 400, 1000))
     assert few.loyalty == pytest.approx(0.5)

@@ -363,6 +363,7 @@ def test_what_was_imported_is_said_where_nothing_can_be_trained_yet(company, tmp
     assert RoutingExample.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_measuring_prints_one_object(tmp_path, capsys):
     rows = [f'"{one.text}",{one.department},read_me' for one in examples(120)]
     path = written(tmp_path, rows, "text,label,source")

@@ -184,6 +184,7 @@ def test_readers_see_no_buttons_that_would_be_refused(client, company):
     assert page("rule_new") not in body
 
 
+@pytest.mark.slow
 def test_the_list_costs_the_same_for_two_rules_and_for_thirty(
     manager, company, django_assert_max_num_queries
 ):
@@ -254,6 +255,7 @@ def test_duplicating_makes_a_copy_that_is_off(manager, company):
     assert response["Location"].endswith(f"#rule-{copy.key}")
 
 
+@pytest.mark.slow
 def test_a_rule_names_only_who_works_on_cases_and_the_editor_says_where(manager, company):
     about = {"last_name": "Ek", "departments": [company.billing]}
     UserFactory(username="ana", first_name="Ana", role=Role.ANALYST, **about)

@@ -348,6 +348,7 @@ def test_ten_times_the_rules_cost_at_most_twice_the_time():
     assert many <= 2 * few
 
 
+@pytest.mark.slow
 def test_ten_thousand_rules_compile_and_decide_in_time():
     start = time.process_time()
     compiled = rules(*many_rules(10_000))

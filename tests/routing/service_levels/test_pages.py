@@ -79,6 +79,7 @@ def policy_data(**more):
     return {"name": "All", "calendar": calendar.pk, "first_response_minutes": "1 h", "enabled": "on", **more}
 
 
+@pytest.mark.slow
 def test_who_may(client):
     made = policy()
     calendar = made.calendar
