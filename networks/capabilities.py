@@ -1,4 +1,4 @@
-"""What a network's API can do, by which pages decide what they offer."""
+"""Describe what a network's API can do; pages decide by it what they offer."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class GrantableAccount:
 
     @property
     def is_only_seen(self) -> bool:
-        """Whether the person may look at the account and nothing else."""
+        """Return whether the person may look at the account and nothing else."""
         return len(self.cannot_answer) == len(_ANSWERING_TASKS)
 
 

@@ -57,24 +57,27 @@ class _Story:
     closed_at: dt.datetime
 
 
-@transaction.atomic
 def invent_past(now: dt.datetime) -> int:
     """Store the cases of eight weeks and return their number; 0 where there are cases already."""
     accounts = list(BrandAccount.objects.all())
     if not accounts or Case.objects.exists():
         return 0
     dice = random.Random(8)  # noqa: S311 (the same past for everybody)
-    stories = [_tell_story(dice, accounts, now) for _ in range(CASES)]
+    templates = _read_templates()
+    stories = [_tell_story(dice, accounts, templates, now) for _ in range(CASES)]
     stories.sort(key=lambda story: story.facts.at)
-    _write_down(stories, accounts, dice)
+    with transaction.atomic():
+        _write_down(stories, accounts, dice)
     return len(stories)
 
 
-def _tell_story(dice: random.Random, accounts: Sequence[BrandAccount], now: dt.datetime) -> _Story:
+def _tell_story(
+    dice: random.Random, accounts: Sequence[BrandAccount], templates: Sequence[str], now: dt.datetime
+) -> _Story:
     # More and more of them, and most by day; the last of them is two days old, so that it can be closed.
     at = now - 2 * DAY - (1 - dice.random() ** 0.7) * (WEEKS * 7 - 3) * DAY
     at = at.replace(hour=min(max(round(dice.gauss(13, 4)), 0), 23), minute=dice.randrange(60))
-    template = dice.choice(_templates())
+    template = dice.choice(templates)
     text = template.format(
         order=f"KF-{dice.randrange(10_000, 99_999)}",
         **{name: dice.choice(words) for name, words in _WORDS.items()},
@@ -97,7 +100,7 @@ def _name_of(account: BrandAccount) -> str:
     return f"{account.network}:{account.remote_id}"
 
 
-def _templates() -> list[str]:
+def _read_templates() -> list[str]:
     lines = Path(__file__).with_name("past.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -125,9 +128,9 @@ def _write_down(stories: Sequence[_Story], accounts: Sequence[BrandAccount], dic
         for n, case, story, _, _, agent in numbered
         if story.answered_at is not None
     )
-    for _, case, story, _, chain, agent in numbered:
-        Custody.objects.bulk_create(_custodies_of(story, case, chain, agent))
-        CaseEvent.objects.bulk_create(_events_of(story, case, chain, agent))
+    ended = [(story, case, chain, agent) for _, case, story, _, chain, agent in numbered]
+    Custody.objects.bulk_create(custody for each in ended for custody in _custodies_of(*each))
+    CaseEvent.objects.bulk_create(event for each in ended for event in _events_of(*each))
 
 
 def _write_customers(stories: Sequence[_Story], dice: random.Random) -> list[Identity]:

@@ -1,4 +1,4 @@
-"""What a page says of a case that its reader can no longer work on: who has it, and what they had typed."""
+"""Say who has a case that the reader of a page can no longer work on, and keep what they typed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class LostCase:
-    """What a page says in place of the form for an answer.
+    """The words that stand in place of the form for an answer.
 
     `other` is the id of the case that has the messages now, "" for none. `typed` are words of the reader that were
     neither sent nor saved, by what they are.

@@ -1,4 +1,4 @@
-"""What became of a case that an open page shows as its reader's own."""
+"""Say who took a case that an open page shows as its reader's own."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from inbox.changes.change import Change
 from inbox.escalation.sweep import notify_people, people_to_notify
@@ -45,11 +46,12 @@ def _warn_of_network(network: str, window: dt.timedelta, now: dt.datetime) -> in
         last_inbound_at__gt=now - window,
         last_inbound_at__lte=now - window + AHEAD,
     )
-    cases = ending.select_related("department", "assignee", "identity").order_by("last_inbound_at", "pk")
-    warned_of = set(
-        Escalation.objects.filter(case__in=ending, clock=_CLOCK).values_list("case_id", "started_at")
+    # Left out by the database: those warned of already would use up the number of a run, and the others hear nothing.
+    warned_of = Escalation.objects.filter(
+        case=OuterRef("pk"), clock=_CLOCK, started_at=OuterRef("last_inbound_at")
     )
-    fresh = [case for case in cases[:MAX_CASES] if (case.pk, case.last_inbound_at) not in warned_of]
+    cases = ending.exclude(Exists(warned_of)).select_related("department", "assignee", "identity")
+    fresh = cases.order_by("last_inbound_at", "pk")[:MAX_CASES]
     return sum(_warn_of_case(case, window, now) for case in fresh)
 
 

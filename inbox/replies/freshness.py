@@ -1,4 +1,4 @@
-"""Whether a new answer still fits what has happened in its case since its author looked."""
+"""Refuse an answer that no longer fits what has happened in its case since its author looked."""
 
 from __future__ import annotations
 

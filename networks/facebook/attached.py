@@ -1,4 +1,4 @@
-"""What hangs on comments, posts and Messenger messages, as Graph and as webhooks write it.
+"""Read what hangs on comments, posts and Messenger messages, as Graph and as webhooks write it.
 
 Often it stands beside an empty text, so each of it has a name, an address or at least a kind.
 """

@@ -1,4 +1,4 @@
-"""What X includes beside the posts of an answer, and what of it a reader has to see.
+"""Read what X includes beside the posts of an answer, as far as a reader has to see it.
 
 A post's own text names links by t.co and cuts a repost at 140 characters; quoted posts and polls are only ids.
 """

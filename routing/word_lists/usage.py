@@ -1,4 +1,4 @@
-"""How often each word of a list decided lately, from the reasons of decisions."""
+"""Count how often each word of a list decided lately, from the reasons of decisions."""
 
 from __future__ import annotations
 

@@ -46,6 +46,16 @@ def test_its_assignee_is_told_once_before_the_end(case, agent):
     assert "Facebook lets us answer only until" in text
 
 
+def test_those_warned_of_already_take_nobodys_place(case, agent, monkeypatch):
+    monkeypatch.setattr("inbox.escalation.reply_windows.MAX_CASES", 1)
+    later = CaseFactory(
+        department=case.department, brand_account=case.brand_account, visibility="direct", assignee=agent,
+        created_at=NOW + HOUR / 2,
+    )  # fmt: skip
+    assert [warn_of_ending_windows(NOW + 21 * HOUR) for _ in range(3)] == [1, 1, 0]
+    assert Notice.objects.filter(case=later).count() == 1
+
+
 def test_another_message_opens_another_window(case):
     warn_of_ending_windows(NOW + 21 * HOUR)
     Case.objects.update(last_inbound_at=NOW + 22 * HOUR, activity_at=NOW + 22 * HOUR)
