@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -36,6 +39,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Behind a Unix socket without a trusted proxy there is none.
         """
         return request.META.get("REMOTE_ADDR") or "unknown"
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether people confirm who they are: 15 minutes after they last did or signed in.
+
+        django-allauth itself asks right after signing in, too. And it refuses people who can be asked nothing here,
+        because they sign in elsewhere.
+        """
+        user = self.request.user
+        if not self.get_reauthentication_methods(user):
+            return False
+        records = get_authentication_records(self.request, user)
+        return not records or time.time() - records[-1]["at"] >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt. Raises `ValidationError` when there were too many."""

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import secrets
+import time
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.test import Client
+
+
+def sign_in_records(user, *, seconds_ago: float = 0) -> dict[str, Any]:
+    """What a session has in it when that person gave their password so long ago."""
+    return {
+        "account_authentication_methods": [{"method": "password", "at": time.time() - seconds_ago}],
+        "account_authentication_methods_user": str(user.pk),
+    }
 
 
 def signed_in(user, **more):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ def signed_in(user: User | None, *, recently: bool = True) -> Client:
     """A browser in which `user` has signed in, with a password a moment (or an hour) ago; None: nobody has."""
     if user is None:
         return Client()
-    at = time.time() - (0 if recently else 3600)
-    return signing_in.signed_in(user, account_authentication_methods=[{"method": "password", "at": at}])
+    records = signing_in.sign_in_records(user, seconds_ago=0 if recently else 3600)
+    return signing_in.signed_in(user, **records)
 
 
 @pytest.fixture(autouse=True)

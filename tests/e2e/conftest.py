@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from accounts.models import Role, User
 from config.embedded.ports import free_port
 from tests.factories import PASSWORD, BrandAccountFactory, DepartmentFactory, UserFactory
+from tests.signing_in import sign_in_records
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -157,7 +158,7 @@ def session_of(user: User) -> str:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.update(sign_in_records(user))
     session.save()
     return client.cookies["sessionid"].value
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -30,7 +29,7 @@ from tests.factories import (
     StreamFactory,
     UserFactory,
 )
-from tests.signing_in import signed_in
+from tests.signing_in import sign_in_records, signed_in
 
 DEPARTMENTS, BRANDS, VISIBILITIES = ("billing", "service"), ("kettle", "teapot"), ("public", "direct")
 #: Everybody: role, departments, brand accounts to answer from. Each brand account belongs to a department.
@@ -90,8 +89,8 @@ class Company:
         """A browser in which that person has just signed in; `NOBODY` for one without a session."""
         client = Client(raise_request_exception=False, **options)
         if person != NOBODY:
-            records = [{"method": "password", "at": time.time()}]
-            client.cookies = signed_in(self.people[person], account_authentication_methods=records).cookies
+            user = self.people[person]
+            client.cookies = signed_in(user, **sign_in_records(user)).cookies
         return client
 
     def leaks(self, person: str, body: bytes) -> list[Place]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from tests.factories import (
     StreamFactory,
     UserFactory,
 )
+from tests.signing_in import sign_in_records
 
 #: The id of everything that has one.
 ID = 770077
@@ -48,7 +48,7 @@ class Company:
         if role:
             client.force_login(self.people[role], backend="django.contrib.auth.backends.ModelBackend")
             session = client.session
-            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+            session.update(sign_in_records(self.people[role]))
             session.save()
         return client
 
