@@ -54,20 +54,22 @@ ACCOUNTS = [
 ANSWERS, KILLS = choose_size(48, full=504), choose_size(5, full=30)
 SECONDS = ANSWERS * 0.15
 LEASE, DELAYS = 6.0, (0.5, 1.0, 2.0, 2.5)
-#: Of the writes, 63 % go wrong: the shares are of what the ones before left over.
+#: Of the writes, 69 % go wrong: the shares are of what the ones before left over.
 HOSTILE = [
-    {"fault": "accepted_silent", "probability": 0.12},
+    {"fault": "accepted_silent", "probability": 0.14},
     {"fault": "refused_silent", "probability": 0.12},
     {"fault": "accepted_server_error", "probability": 0.12},
-    {"fault": "server_error", "probability": 0.10},
-    {"fault": "server_error_html", "probability": 0.08},
-    {"fault": "hang", "probability": 0.06, "seconds": 3},
+    {"fault": "server_error", "probability": 0.13},
+    {"fault": "server_error_html", "probability": 0.10},
+    {"fault": "hang", "probability": 0.08, "seconds": 3},
     {"fault": "accepted_hang", "probability": 0.08, "seconds": 3},
-    {"fault": "truncated", "probability": 0.10},
-    {"fault": "rate_limited_without_reset", "probability": 0.06},
+    {"fault": "truncated", "probability": 0.14},
+    {"fault": "rate_limited_without_reset", "probability": 0.08},
     {"fault": "accepted_duplicate", "probability": 0.06},
     {"fault": "refused_duplicate", "probability": 0.06},
 ]
+#: Of all attempts, those that a worker's death cut included. A small run has too few for that.
+HOSTILE_SHARE = choose_size(0.5, full=0.6)
 #: What is promised of answers that nobody has to decide.
 DECIDED_WITHIN = 300
 
@@ -263,7 +265,8 @@ def test_answers_and_kills_no_double_post(simulator, workers):
     died = CaseEvent.objects.filter(
         verb=Verb.REPLY_UNCONFIRMED, data__reason__startswith="Sending was interrupted"
     ).count()
-    assert (hostile + died) / attempts >= 0.5, f"only {hostile} of {attempts} attempts went wrong, {died} cut"
+    went_wrong = hostile / attempts
+    assert went_wrong >= HOSTILE_SHARE, f"only {hostile} of {attempts} attempts went wrong, {died} cut"
     assert died >= 3, f"only {died} answers were under way when a worker was killed"
 
     unsent = Reply.objects.exclude(state=ReplyState.SENT).count()
@@ -279,7 +282,7 @@ def test_answers_and_kills_no_double_post(simulator, workers):
         verbs.settle_reply(reply.pk, manager, "again", now=timezone.now())
     wait_until_decided(300)
     print(
-        f"\n{hostile} of {attempts} attempts hostile, {died} cut by {KILLS} kills; decided {took:.1f} s after the last "
+        f"\n{hostile} of {attempts} attempts hostile ({went_wrong:.0%}), {died} cut by {KILLS} kills; decided {took:.1f} s after the last "
         f"kill, each at most {longest:.0f} s after its attempt: {dict(outcomes)}; {unsent} in the view; "
         f"then {dict(compare(simulator))}; {ANSWERS} answers, {len(published(simulator))} on the networks"
     )
