@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.access import viewer
-from accounts.models import User
+from accounts.models import Role, User
 from inbox.ingest.case_state import NOISE_PREFIX
 from inbox.models import MERGED_PREFIX, Case, Status
 from inbox.models.case import CaseQuerySet
-from inbox.visibility import Reach, case_scope
+from inbox.visibility import Reach, case_scope, list_departments, queue_department_ids
 
 #: The department, and the reasons of dismissal, whose cases are excluded from every rate.
 SPAM_DEPARTMENT = "spam"
@@ -45,6 +45,31 @@ def managed_department_ids(user: User) -> list[int]:
     scope = case_scope(user)
     is_manager = scope.reach is Reach.OWN_DEPARTMENTS and viewer(user).may("assignment")
     return sorted(scope.ids) if is_manager else []
+
+
+def readable_department_ids(user: User) -> frozenset[int]:
+    """Return the departments by which the user may narrow a report."""
+    return frozenset(queue_department_ids(user))
+
+
+def readable_people(user: User) -> QuerySet[User]:
+    """Return the people whose own work the user may look at.
+
+    One's own; a manager also sees the people of their departments, an administrator everybody.
+    """
+    if user.is_active and user.role == Role.ADMINISTRATOR:
+        return User.objects.all()
+    managed = managed_department_ids(user)
+    return User.objects.filter(Q(pk=user.pk) | Q(memberships__department__in=managed)).distinct()
+
+
+def describe_left_out(user: User) -> str:
+    """Return what no report counts, for any reader (`counted_cases`)."""
+    spam = next((each.name for each in list_departments(user) if each.slug == SPAM_DEPARTMENT), "")
+    queue = f"the queue “{spam}”, " if spam else ""
+    return (
+        f"Without messages from before an account was connected, {queue}and cases dismissed as noise or spam."
+    )
 
 
 def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:

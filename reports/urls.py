@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports import views
+from reports.views.cases import cases
+from reports.views.response import dashboard
 
 app_name = "reports"
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
-    path("cases/", views.cases, name="cases"),
+    path("", dashboard, name="dashboard"),
+    path("cases/", cases, name="cases"),
 ]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.models import User
-from inbox.visibility import list_departments
-from reports.scopes import SPAM_DEPARTMENT
 from wording.numbers import NO_VALUE
 from wording.spans import figure_span
 
@@ -20,23 +17,11 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     """Return the change between two shares, in percentage points.
 
     Each share is (part, whole). "▲ 3 points", "▼ 1 point" (the sign is clear without colour), "as before", or
-    "no earlier weeks yet" when a whole is zero.
+    "nothing before to compare with" when a whole is zero.
     """
     if not now[1] or not before[1]:
-        return "no earlier weeks yet"
+        return "nothing before to compare with"
     change = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
     if change == 0:
         return "as before"
     return f"{'▲' if change > 0 else '▼'} {abs(change)} {'point' if abs(change) == 1 else 'points'}"
-
-
-def describe_left_out(user: User) -> str:
-    """Return what no report counts, for any reader.
-
-    `reports.scopes.counted_cases` leaves it out.
-    """
-    spam = next((each.name for each in list_departments(user) if each.slug == SPAM_DEPARTMENT), "")
-    queue = f"the queue “{spam}”, " if spam else ""
-    return (
-        f"Without messages from before an account was connected, {queue}and cases dismissed as noise or spam."
-    )

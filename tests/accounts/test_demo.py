@@ -17,10 +17,11 @@ from accounts.roster import planning
 from config.demo import company as demo_company
 from config.demo import past
 from inbox.models import Case, Custody
-from reports.attainment import sla_attainment
-from reports.exchanges import response_cohorts
-from reports.hand_overs import hand_over_pairs
-from reports.metrics import case_volume
+from reports.filters import NO_FILTERS
+from reports.measures.attainment import sla_attainment
+from reports.measures.exchanges import response_cohorts
+from reports.measures.hand_overs import hand_over_pairs
+from reports.measures.volume import case_volume
 from reports.periods import last_weeks
 from routing.facts import Facts
 from routing.rules.versions import live_rules
@@ -86,15 +87,15 @@ def test_a_past_on_request_fills_the_reports_and_leaves_nothing_to_do(networks):
     assert not Case.objects.filter(closed_at=None).exists()
     mara, now = User.objects.get(username="mara"), timezone.now()
     period = last_weeks(8, now=now, zone=ZoneInfo("UTC"))
-    cohorts = response_cohorts(mara, period, dt.timedelta(hours=4), now=now)
+    cohorts = response_cohorts(mara, period, NO_FILTERS, promised=dt.timedelta(hours=4), now=now)
     assert all(cohort.needing for cohort in cohorts[:-1])
     answered, needing = sum(each.answered for each in cohorts), sum(each.needing for each in cohorts)
     assert 0.6 < answered / needing < 0.95
     assert {
-        len(hand_over_pairs(mara, period, now=now)) > 3,
-        case_volume(mara, period).rows[0].total > 20,
+        len(hand_over_pairs(mara, period, NO_FILTERS, now=now)) > 3,
+        case_volume(mara, period, NO_FILTERS, now=now).rows[0].total > 20,
     } == {True}
-    for clock in sla_attainment(mara, period, now=now):
+    for clock in sla_attainment(mara, period, NO_FILTERS, now=now):
         assert clock.clock == "next_response" or (clock.met and clock.missed)
     custodies = Custody.objects.order_by("case_id", "sent_at")
     for case in Case.objects.prefetch_related(Prefetch("custodies", custodies)):

@@ -6,6 +6,7 @@ The right numbers are counted here from the stories, in plain Python, without th
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -277,13 +278,8 @@ def exchanges_of(story: Story) -> list[tuple[str, bool]]:
 
 
 def percentile(spans, share):
-    """Return the percentile by linear interpolation, None of nothing."""
-    if not spans:
-        return None
-    ordered, place = sorted(spans), share * (len(spans) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    """Return the percentile by nearest rank, None of nothing."""
+    return sorted(spans)[math.ceil(share * len(spans)) - 1] if spans else None
 
 
 class Count:

@@ -18,9 +18,10 @@ from inbox.models import Case, Status
 from inbox.replies import outcomes
 from inbox.replies import verbs as reply_verbs
 from networks.base import SentMessage
-from reports.attainment import sla_attainment
-from reports.behind import list_behind
-from reports.lists import fetch_page
+from reports.behind.lists import fetch_page
+from reports.behind.numbers import list_behind
+from reports.filters import NO_FILTERS
+from reports.measures.attainment import sla_attainment
 from reports.periods import last_weeks
 from routing.service_levels import versions
 from tests.factories import (
@@ -69,12 +70,12 @@ class World:
         outcomes.record_reply_sent(reply.pk, SentMessage(f"s{reply.pk}"), now=at, sent_at=at)
 
     def found(self, now=NOW):
-        rows = sla_attainment(self.manager, self.period, now=now)
+        rows = sla_attainment(self.manager, self.period, NO_FILTERS, now=now)
         return {one.clock: (one.met, one.missed, one.running) for one in rows}
 
     def behind(self, clock, met):
         query = {"of": "sla", "clock": clock, "met": "yes" if met else "no"}
-        found = list_behind(self.manager, self.period, query, now=NOW)
+        found = list_behind(self.manager, self.period, NO_FILTERS, query, now=NOW)
         rows = fetch_page(found, self.manager, "", 50, zone=ZoneInfo("UTC")).rows
         return [int(row["href"].split("/")[2]) for row in rows]
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import BrandAccountGrant, Role
 from inbox.reach_words import describe_reach
-from reports import dashboard
+from reports.dashboards import response
 from tests.factories import BrandAccountFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import count_statements
 from tests.markup import squeezed
@@ -75,5 +75,5 @@ def test_it_costs_no_statement_of_its_own(departments, monkeypatch):
     count_statements(client, address)
     told = count_statements(client, address)
     for name in ("describe_reach", "describe_left_out"):
-        monkeypatch.setattr(dashboard, name, lambda _user: "")
+        monkeypatch.setattr(response, name, lambda _user: "")
     assert told == count_statements(client, address)

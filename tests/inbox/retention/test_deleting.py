@@ -25,9 +25,12 @@ from inbox.models import (
 from inbox.retention import deleting
 from inbox.tasks import delete_old_texts
 from postgres.history import open_history
-from reports import attainment, metrics
-from reports.exchanges import response_cohorts
-from reports.hand_overs import hand_over_pairs
+from reports.filters import NO_FILTERS
+from reports.measures.attainment import sla_attainment
+from reports.measures.exchanges import response_cohorts
+from reports.measures.first_responses import first_response_times
+from reports.measures.hand_overs import hand_over_pairs
+from reports.measures.volume import case_volume
 from reports.periods import last_weeks
 from tests.factories import CaseFactory, MessageFactory, ReplyFactory, UserFactory
 from tests.inbox.fake_connector import message
@@ -248,11 +251,11 @@ def test_no_number_of_a_report_changes():
 
     def numbers():
         return (
-            response_cohorts(manager, period, DAY, now=now),
-            metrics.first_response_times(manager, period, now=now),
-            metrics.case_volume(manager, period),
-            hand_over_pairs(manager, period, now=now),
-            attainment.sla_attainment(manager, period, now=now),
+            response_cohorts(manager, period, NO_FILTERS, promised=DAY, now=now),
+            first_response_times(manager, period, NO_FILTERS, now=now),
+            case_volume(manager, period, NO_FILTERS, now=now),
+            hand_over_pairs(manager, period, NO_FILTERS, now=now),
+            sla_attainment(manager, period, NO_FILTERS, now=now),
         )
 
     before = numbers()

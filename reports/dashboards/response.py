@@ -5,25 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.db.models import Max
-from django.urls import reverse
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from inbox.reach_words import describe_reach
 from networks.registry import network_label
-from reports import metrics
-from reports.attainment import Attainment, sla_attainment
-from reports.charts import rate_chart, stack_parts
-from reports.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts, ripe_rate
-from reports.hand_overs import HandOverPair, count_routed, hand_over_pairs
-from reports.periods import Period
-from reports.scopes import managed_department_ids
-from reports.wording import describe_left_out, format_duration, format_points_change
+from reports.behind.selections import Selection
+from reports.charts.rates import Rate, rate_chart
+from reports.charts.stacks import stack_parts
+from reports.measures.attainment import Attainment, sla_attainment
+from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts, ripe_rate
+from reports.measures.first_responses import FirstResponse, first_response_times
+from reports.measures.hand_overs import HandOverPair, count_routed, hand_over_pairs
+from reports.measures.volume import Volume, case_volume
+from reports.periods import name_days
+from reports.scopes import describe_left_out, managed_department_ids
+from reports.wording import format_duration, format_points_change
 from routing.service_levels.policies import CLOCK_LABELS
-from wording.numbers import NO_VALUE, format_share
+from wording.numbers import NO_VALUE, format_percent, format_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +37,44 @@ class Figure:
     href: str
 
 
-def dashboard_context(user: User, period: Period, *, now: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
+def dashboard_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/dashboard.html`."""
+    user, now = selection.user, selection.now
+    chosen = (user, selection.period, selection.filters)
     promised = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"] or dt.timedelta(
         hours=24
     )
-    cohorts = response_cohorts(user, period, promised, now=now)
-    earlier = response_cohorts(user, period.preceding(zone), promised, now=now)
-    weeks = len(period.weeks)
-    pairs = hand_over_pairs(user, period, now=now)
-    first = metrics.first_response_times(user, period, now=now)
+    cohorts = response_cohorts(*chosen, promised=promised, now=now)
+    compared = selection.compared
+    earlier = (
+        response_cohorts(user, compared, selection.filters, promised=promised, now=now) if compared else []
+    )
+    pairs = hand_over_pairs(*chosen, now=now)
+    first = first_response_times(*chosen, now=now)
     return {
-        "weeks": weeks,
-        "span": _period_in_words(period, now, zone),
-        "zone": str(zone),
+        "span": name_days(selection.period, now),
+        "zone": str(selection.period.zone),
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),
         "figures": [
-            _rate_figure(cohorts, earlier, weeks),
-            *_first_response_figures(first, weeks),
+            _rate_figure(cohorts, earlier, selection),
+            *_first_response_figures(first, selection),
             _hand_over_figure(pairs),
         ],
-        "rate": rate_chart(cohorts, [_list_href(weeks, of="response", week=c.week.key) for c in cohorts]),
+        "rate": rate_chart([_cohort_bar(c, selection) for c in cohorts], ANSWERED_IN_2011),
         "reference": format_share(round(ANSWERED_IN_2011 * 100), 100),
-        "cohorts": [_cohort_row(c, weeks) for c in cohorts],
-        "all_cohorts": _all_cohorts_row(cohorts, weeks),
-        "first_response": _first_response_rows(first, weeks),
-        "volume": _volume_context(metrics.case_volume(user, period), weeks),
-        "attainment": _attainment_context(sla_attainment(user, period, now=now), weeks),
-        "routed": _routed_context(count_routed(user, period, now=now), weeks),
-        "hand_overs": [_hand_over_row(pair, weeks) for pair in pairs],
+        "cohorts": [_cohort_row(c, selection) for c in cohorts],
+        "all_cohorts": _all_cohorts_row(cohorts, selection),
+        "first_response": _first_response_rows(first, selection),
+        "volume": _volume_context(case_volume(*chosen, now=now), selection),
+        "attainment": _attainment_context(sla_attainment(*chosen, now=now), selection),
+        "routed": _routed_context(count_routed(*chosen, now=now), selection),
+        "hand_overs": [_hand_over_row(pair, selection) for pair in pairs],
         "manages": bool(managed_department_ids(user)),
     }
 
 
-def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], weeks: int) -> Figure:
+def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], selection: Selection) -> Figure:
     answered, needing = overall_rate(cohorts)
     unripe = needing - ripe_rate(cohorts)[1]
     basis = f"{answered:,} of {_count(needing, 'exchange')}"
@@ -79,27 +82,27 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], weeks: int) -> Fi
     return Figure(
         "Answered (of those that needed an answer)",
         format_share(answered, needing),
-        f"{basis}; {unripe:,} in weeks still counting" if unripe else basis,
+        f"{basis}; {unripe:,} still counting" if unripe else basis,
         f"{change} · benchmark 2011: 29%",
-        _list_href(weeks, of="response", answered="yes"),
+        selection.list_href(of="response", answered="yes"),
     )
 
 
-def _first_response_figures(first: metrics.FirstResponse, weeks: int) -> list[Figure]:
+def _first_response_figures(first: FirstResponse, selection: Selection) -> list[Figure]:
     return [
         Figure(
             "First response, median",
             format_duration(first.median),
             f"of {_count(first.answered, 'case')}; {first.missing:,} without one are left out",
             f"9 in 10 within {format_duration(first.p90)}" if first.p90 else "",
-            _list_href(weeks, of="answered"),
+            selection.list_href(of="answered"),
         ),
         Figure(
             "Without a first response",
             f"{first.missing:,}",
             f"of {_count(first.needing, 'case')}: {first.open:,} still open, {first.closed:,} closed without an answer",
             f"open: oldest {format_duration(first.oldest_open)} · median {format_duration(first.median_open)}",
-            _list_href(weeks, of="waiting"),
+            selection.list_href(of="waiting"),
         ),
     ]
 
@@ -116,26 +119,26 @@ def _hand_over_figure(pairs: list[HandOverPair]) -> Figure:
     )
 
 
-def _first_response_rows(first: metrics.FirstResponse, weeks: int) -> list[dict[str, str]]:
+def _first_response_rows(first: FirstResponse, selection: Selection) -> list[dict[str, str]]:
     return [
         {
             "label": "Answered",
             "count": f"{first.answered:,}",
-            "href": _list_href(weeks, of="answered"),
+            "href": selection.list_href(of="answered"),
             "median": format_duration(first.median),
             "most": format_duration(first.p90),
         },
         {
             "label": "Still open",
             "count": f"{first.open:,}",
-            "href": _list_href(weeks, of="waiting", open="yes"),
+            "href": selection.list_href(of="waiting", open="yes"),
             "median": format_duration(first.median_open),
             "most": format_duration(first.oldest_open),
         },
         {
             "label": "Closed without an answer",
             "count": f"{first.closed:,}",
-            "href": _list_href(weeks, of="waiting", open="no"),
+            "href": selection.list_href(of="waiting", open="no"),
             "median": NO_VALUE,
             "most": NO_VALUE,
         },
@@ -146,41 +149,56 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _all_cohorts_row(cohorts: list[Cohort], weeks: int) -> dict[str, str]:
+def _all_cohorts_row(cohorts: list[Cohort], selection: Selection) -> dict[str, str]:
     answered, needing = overall_rate(cohorts)
     return {
         "needing": f"{needing:,}",
         "answered": f"{answered:,}",
         "unanswered": f"{needing - answered:,}",
         "rate": format_share(answered, needing),
-        "href": _list_href(weeks, of="response"),
-        "answered_href": _list_href(weeks, of="response", answered="yes"),
-        "unanswered_href": _list_href(weeks, of="response", answered="no"),
+        "href": selection.list_href(of="response"),
+        "answered_href": selection.list_href(of="response", answered="yes"),
+        "unanswered_href": selection.list_href(of="response", answered="no"),
     }
 
 
-def _cohort_row(cohort: Cohort, weeks: int) -> dict[str, Any]:
-    key = cohort.week.key
+def _cohort_bar(cohort: Cohort, selection: Selection) -> Rate:
+    step = cohort.step
+    if cohort.rate is None:
+        title = f"{step.label}: nothing needed an answer"
+    else:
+        ripe = "" if cohort.mature else ", still counting"
+        share = format_percent(cohort.rate)
+        title = f"{step.label}: {cohort.answered} of {cohort.needing} answered ({share}){ripe}"
+    href = selection.list_href(of="response", step=step.key)
+    return Rate(cohort.rate, step.mark, title, href, cohort.mature)
+
+
+def _cohort_row(cohort: Cohort, selection: Selection) -> dict[str, Any]:
+    key = cohort.step.key
     return {
-        "label": cohort.week.label,
+        "label": cohort.step.label,
         "needing": f"{cohort.needing:,}",
         "answered": f"{cohort.answered:,}",
         "unanswered": f"{cohort.needing - cohort.answered:,}",
         "rate": format_share(cohort.answered, cohort.needing),
         "mature": cohort.mature,
-        "href": _list_href(weeks, of="response", week=key),
-        "answered_href": _list_href(weeks, of="response", week=key, answered="yes"),
-        "unanswered_href": _list_href(weeks, of="response", week=key, answered="no"),
+        "href": selection.list_href(of="response", step=key),
+        "answered_href": selection.list_href(of="response", step=key, answered="yes"),
+        "unanswered_href": selection.list_href(of="response", step=key, answered="no"),
     }
 
 
-def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
+def _volume_context(volume: Volume, selection: Selection) -> dict[str, Any]:
     labels = [network_label(network) for network in volume.networks]
     largest = max((row.total for row in volume.rows), default=0)
     rows = []
     for row in volume.rows:
         hrefs = [
-            _list_href(weeks, of="created", department=row.department_id, network=n) for n in volume.networks
+            selection.list_href(
+                of="created", narrowed={"department_ids": (row.department_id,), "networks": (n,)}
+            )
+            for n in volume.networks
         ]
         titles = [
             f"{row.department}, {label}: {n:,}" for label, n in zip(labels, row.by_network, strict=True)
@@ -189,7 +207,7 @@ def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
             {
                 "department": row.department,
                 "total": f"{row.total:,}",
-                "href": _list_href(weeks, of="created", department=row.department_id),
+                "href": selection.list_href(of="created", narrowed={"department_ids": (row.department_id,)}),
                 "cells": [(f"{n:,}", href) for n, href in zip(row.by_network, hrefs, strict=True)],
                 "parts": stack_parts(row.by_network, largest, titles, hrefs),
             }
@@ -197,7 +215,7 @@ def _volume_context(volume: metrics.Volume, weeks: int) -> dict[str, Any]:
     return {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
 
 
-def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
+def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[str, Any]:
     met, ended = sum(clock.met for clock in clocks), sum(clock.ended for clock in clocks)
     rows = [
         {
@@ -206,8 +224,8 @@ def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
             "missed": f"{clock.missed:,}",
             "running": f"{clock.running:,}",
             "share": format_share(clock.met, clock.ended),
-            "met_href": _list_href(weeks, of="sla", clock=clock.clock, met="yes"),
-            "missed_href": _list_href(weeks, of="sla", clock=clock.clock, met="no"),
+            "met_href": selection.list_href(of="sla", clock=clock.clock, met="yes"),
+            "missed_href": selection.list_href(of="sla", clock=clock.clock, met="no"),
         }
         for clock in clocks
         if clock.ended
@@ -222,7 +240,7 @@ def _attainment_context(clocks: list[Attainment], weeks: int) -> dict[str, Any]:
     }
 
 
-def _hand_over_row(pair: HandOverPair, weeks: int) -> dict[str, Any]:
+def _hand_over_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
     return {
         "from": pair.from_name,
         "to": pair.to_name,
@@ -232,19 +250,9 @@ def _hand_over_row(pair: HandOverPair, weeks: int) -> dict[str, Any]:
         "p90_wait": format_duration(pair.p90_wait),
         "median_custody": format_duration(pair.median_custody),
         "came_back": format_share(pair.came_back, pair.count),
-        "href": _list_href(weeks, of="handed_over", **{"from": pair.from_id, "to": pair.to_id}),
+        "href": selection.list_href(of="handed_over", from_id=pair.from_id, to_id=pair.to_id),
     }
 
 
-def _routed_context(count: int, weeks: int) -> dict[str, str]:
-    return {"count": f"{count:,}" if count else "", "href": _list_href(weeks, of="routed")}
-
-
-def _list_href(weeks: int, **query: Any) -> str:
-    return f"{reverse('reports:cases')}?{urlencode({'weeks': weeks, **query})}"
-
-
-def _period_in_words(period: Period, now: dt.datetime, zone: ZoneInfo) -> str:
-    start, end = period.start.astimezone(zone), min(period.end, now).astimezone(zone)
-    year = f" {start:%Y}" if start.year != end.year else ""
-    return f"{start:%-d %b}{year} – {end:%-d %b %Y}"
+def _routed_context(count: int, selection: Selection) -> dict[str, str]:
+    return {"count": f"{count:,}" if count else "", "href": selection.list_href(of="routed")}

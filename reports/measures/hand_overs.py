@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from reports.filters import Filters
 from reports.periods import Period
 from reports.scopes import counted_cases, fetch_all, managed_department_ids, reported_cases, with_cases
 
@@ -53,9 +54,9 @@ hand_over AS (
 _PAIRS = """
 SELECT f.id, f.name, t.id, t.name, count(*), count(h.accepted_at),
        count(*) FILTER (WHERE h.accepted_at IS NULL AND h.left_at IS NULL),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY h.wait),
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY h.wait),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY h.held),
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY h.wait),
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY h.wait),
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY h.held),
        count(*) FILTER (WHERE EXISTS (
          SELECT 1 FROM inbox_custody earlier
          WHERE earlier.case_id = h.case_id AND earlier.department_id = h.department_id AND earlier.sent_at < h.sent_at
@@ -79,21 +80,21 @@ unit AS (
 """
 
 
-def hand_over_pairs(user: User, period: Period, *, now: dt.datetime) -> list[HandOverPair]:
+def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[HandOverPair]:
     """Measure hand-overs sent in the period, most frequent pair first.
 
     Moves by the learned router count as routing, not as hand-overs. One statement.
     """
-    sql, parameters = _hand_overs_sql(user, period, routed=False, now=now)
+    sql, parameters = _hand_overs_sql(user, period, filters, routed=False, now=now)
     return [HandOverPair(*row) for row in fetch_all(sql + _PAIRS, parameters)]
 
 
-def count_routed(user: User, period: Period, *, now: dt.datetime) -> int:
+def count_routed(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> int:
     """Count the cases that the learned router moved in the period.
 
     It moves a case before anybody has touched it, and at most once. One statement.
     """
-    sql, parameters = _hand_overs_sql(user, period, routed=True, now=now)
+    sql, parameters = _hand_overs_sql(user, period, filters, routed=True, now=now)
     count: int = fetch_all(sql + _COUNT, parameters)[0][0]
     return count
 
@@ -101,21 +102,24 @@ def count_routed(user: User, period: Period, *, now: dt.datetime) -> int:
 def hand_over_units(
     user: User,
     period: Period,
+    filters: Filters,
     from_id: int | None,
     to_id: int | None,
     *,
     routed: bool = False,
     now: dt.datetime,
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of hand-overs, or of routing.
+    """Return the units (`reports.behind.lists`) of hand-overs, or of routing.
 
     `from_id` and `to_id` are departments; None selects all.
     """
-    sql, parameters = _hand_overs_sql(user, period, routed=routed, now=now)
+    sql, parameters = _hand_overs_sql(user, period, filters, routed=routed, now=now)
     return sql + _UNITS, [*parameters, from_id, from_id, to_id, to_id]
 
 
-def _hand_overs_sql(user: User, period: Period, *, routed: bool, now: dt.datetime) -> tuple[str, list[Any]]:
+def _hand_overs_sql(
+    user: User, period: Period, filters: Filters, *, routed: bool, now: dt.datetime
+) -> tuple[str, list[Any]]:
     own = managed_department_ids(user)
-    sql, parameters = with_cases(_HAND_OVERS, reported_cases(user), counted_cases())
+    sql, parameters = with_cases(_HAND_OVERS, reported_cases(user), filters.narrow(counted_cases()))
     return sql, [*parameters, now, now, routed, period.start, period.end, own, own]

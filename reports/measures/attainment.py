@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from reports.metrics import created_cases
+from reports.filters import Filters
+from reports.measures.new_cases import created_cases
 from reports.periods import Period
 from reports.scopes import fetch_all, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
@@ -70,24 +71,24 @@ class Attainment:
         return self.met + self.missed
 
 
-def sla_attainment(user: User, period: Period, *, now: dt.datetime) -> list[Attainment]:
+def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[Attainment]:
     """Count met and missed clocks, within what the user may read.
 
     Returns one item per clock, in the order of `CLOCKS`. One statement.
     """
-    sql, parameters = _clocks_sql(user, period, now)
+    sql, parameters = _clocks_sql(user, period, filters, now)
     rows = {clock: counts for clock, *counts in fetch_all(sql + _BY_CLOCK, parameters)}
     return [Attainment(clock, *rows.get(clock, (0, 0, 0, 0))) for clock in CLOCKS]
 
 
 def clock_units(
-    user: User, period: Period, clock: ClockName, *, met: bool, now: dt.datetime
+    user: User, period: Period, filters: Filters, clock: ClockName, *, met: bool, now: dt.datetime
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of one number of the table."""
-    sql, parameters = _clocks_sql(user, period, now)
+    """Return the units (`reports.behind.lists`) of one number of the table."""
+    sql, parameters = _clocks_sql(user, period, filters, now)
     return sql + _UNITS, [*parameters, now, clock, met]
 
 
-def _clocks_sql(user: User, period: Period, now: dt.datetime) -> tuple[str, list[Any]]:
-    sql, parameters = with_cases(_CLOCKS, created_cases(user, period))
+def _clocks_sql(user: User, period: Period, filters: Filters, now: dt.datetime) -> tuple[str, list[Any]]:
+    sql, parameters = with_cases(_CLOCKS, created_cases(user, period, filters))
     return sql, [*parameters, now]

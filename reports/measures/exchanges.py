@@ -1,4 +1,4 @@
-"""Exchanges and the response rate, by week of arrival.
+"""Exchanges and the response rate, by time of arrival.
 
 An exchange is a series of a customer's messages in one case, up to an answer of ours: public or private,
 through Horseshoe or in the network's own app. The rate is exchanges answered ÷ exchanges that need an answer;
@@ -16,7 +16,8 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
-from reports.periods import Period, Week
+from reports.filters import Filters
+from reports.periods import Period, Step
 from reports.scopes import fetch_all, reported_cases, with_cases
 
 #: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
@@ -46,11 +47,11 @@ exchange AS (
   HAVING bool_or(needs_answer) FILTER (WHERE direction = 'in')
 )
 """
-_BY_WEEK = """
-SELECT week.key, count(exchange.case_id), count(exchange.answered)
-FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS week(key, starts, ends)
-LEFT JOIN exchange ON exchange.arrived >= week.starts AND exchange.arrived < week.ends
-GROUP BY week.key
+_BY_STEP = """
+SELECT step.key, count(exchange.case_id), count(exchange.answered)
+FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS step(key, starts, ends)
+LEFT JOIN exchange ON exchange.arrived >= step.starts AND exchange.arrived < step.ends
+GROUP BY step.key
 """
 # An answer that the network had before the question reached us is measured by the network's clock.
 _UNITS = """,
@@ -73,9 +74,9 @@ _CASES_WITH_LATE_MESSAGE = f"SELECT case_id FROM inbox_message WHERE {_LATE} AND
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The exchanges that arrived in one week. `mature` is false while an answer may still come in time."""
+    """The exchanges that arrived in one step. `mature` is false while an answer may still come in time."""
 
-    week: Week
+    step: Step
     needing: int
     answered: int
     mature: bool
@@ -86,19 +87,21 @@ class Cohort:
         return self.answered / self.needing if self.needing else None
 
 
-def response_cohorts(user: User, period: Period, promised: dt.timedelta, *, now: dt.datetime) -> list[Cohort]:
-    """Return one cohort per week, oldest first.
+def response_cohorts(
+    user: User, period: Period, filters: Filters, *, promised: dt.timedelta, now: dt.datetime
+) -> list[Cohort]:
+    """Return one cohort per step, oldest first.
 
-    Only cases that the user may read count. A week is mature when it ended at least `promised` (the longest
+    Only cases that the user may read count. A cohort is mature when its step ended at least `promised` (the longest
     promised response of the brand accounts) ago.
     """
-    weeks = period.weeks
-    columns: list[Any] = [[w.key for w in weeks], [w.start for w in weeks], [w.end for w in weeks]]
-    sql, parameters = _exchanges_sql(user, period.start)
+    steps = period.steps
+    columns: list[Any] = [[s.key for s in steps], [s.start for s in steps], [s.end for s in steps]]
+    sql, parameters = _exchanges_sql(user, period, filters)
     rows = {
-        key: (needing, answered) for key, needing, answered in fetch_all(sql + _BY_WEEK, parameters + columns)
+        key: (needing, answered) for key, needing, answered in fetch_all(sql + _BY_STEP, parameters + columns)
     }
-    return [Cohort(week, *rows[week.key], mature=week.end + promised <= now) for week in weeks]
+    return [Cohort(step, *rows[step.key], mature=step.end + promised <= now) for step in steps]
 
 
 def overall_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
@@ -112,21 +115,22 @@ def ripe_rate(cohorts: Sequence[Cohort]) -> tuple[int, int]:
 
 
 def exchange_units(
-    user: User, start: dt.datetime, end: dt.datetime, answered: bool | None, *, now: dt.datetime
+    user: User, period: Period, filters: Filters, answered: bool | None = None, *, now: dt.datetime
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.lists`) of exchanges.
+    """Return the units (`reports.behind.lists`) of exchanges.
 
-    Of those that arrived in [start, end); `answered` selects answered (True) or unanswered (False) exchanges; None selects all.
+    Of those that arrived in the period; `answered` selects answered (True) or unanswered (False) exchanges; None all.
     """
-    sql, parameters = _exchanges_sql(user, start)
-    return sql + _UNITS, [*parameters, now, start, end, answered, answered]
+    sql, parameters = _exchanges_sql(user, period, filters)
+    return sql + _UNITS, [*parameters, now, period.start, period.end, answered, answered]
 
 
-def _exchanges_sql(user: User, start: dt.datetime) -> tuple[str, list[Any]]:
+def _exchanges_sql(user: User, period: Period, filters: Filters) -> tuple[str, list[Any]]:
     """Return the beginning of a statement with all exchanges of some cases.
 
-    Of the cases in which a message reached us since `start`. Weeks go by that time, `activity_at` by the network's.
+    Of the cases in which a message reached us since the period began. Periods go by that time, `activity_at` by the
+    network's.
     """
-    late = RawSQL(_CASES_WITH_LATE_MESSAGE, [start])  # noqa: S611 (constants)
-    alive = Q(activity_at__gte=start - _LATE_AFTER) | Q(id__in=late)
-    return with_cases(_EXCHANGES, reported_cases(user).filter(alive))
+    late = RawSQL(_CASES_WITH_LATE_MESSAGE, [period.start])  # noqa: S611 (constants)
+    alive = Q(activity_at__gte=period.start - _LATE_AFTER) | Q(id__in=late)
+    return with_cases(_EXCHANGES, filters.narrow(reported_cases(user)).filter(alive))

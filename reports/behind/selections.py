@@ -1,0 +1,57 @@
+"""What a reader selected: period, comparison and filters; read from an address, and written into every link."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.models import User
+from reports.filters import ONLY, Filters, read_filters
+from reports.periods import Comparison, Period, compare_period, read_comparison, read_period
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The reader, and what they selected; `now` is the moment of all its numbers."""
+
+    user: User
+    period: Period
+    filters: Filters
+    comparison: Comparison
+    now: dt.datetime
+
+    @property
+    def compared(self) -> Period | None:
+        """The period to compare with; None for no comparison."""
+        return compare_period(self.period, self.comparison)
+
+    def list_href(self, of: str, *, narrowed: dict[str, Any] | None = None, **query: object) -> str:
+        """Return the address of the list behind a number.
+
+        `narrowed` holds the filters of a cell that counts, for example, one department only.
+        """
+        only = Filters(**(narrowed or {})).as_pairs()
+        return f"{reverse('reports:cases')}?{self.as_query(of=of, **query, **{ONLY + name: value for name, value in only})}"
+
+    def page_href(self, name: str) -> str:
+        """Return the address of another page with the same selection."""
+        return f"{reverse(name)}?{self.as_query()}"
+
+    def as_query(self, **query: object) -> str:
+        """Return the selection, and more parameters, as a query string."""
+        compared = {} if self.comparison == "before" else {"compare": self.comparison}
+        pairs = [*self.period.as_query().items(), *compared.items()]
+        pairs += self.filters.as_pairs()
+        return urlencode([*pairs, *((key, str(value)) for key, value in query.items())])
+
+
+def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: ZoneInfo) -> Selection:
+    """Read what the address of a page selects; see `reports.periods` and `reports.filters`."""
+    period = read_period(query, now, zone)
+    return Selection(user, period, read_filters(query, user), read_comparison(query), now)
