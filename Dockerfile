@@ -1,9 +1,10 @@
-FROM python:3.11-slim-bookworm AS build
+# How to renew a digest: CONTRIBUTING.md, "Changing images". Both stages need the same one.
+FROM python:3.11.16-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS build
 WORKDIR /app
 COPY requirements-production.lock ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-production.lock
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.16-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 RUN useradd --system --uid 10001 --home-dir /app horseshoe
 WORKDIR /app
 COPY --from=build /venv /venv

