@@ -25,6 +25,14 @@ T = TypeVar("T")
 MAX_CACHED_SHAPES = 200
 # No row has such an id and no message such a time, so a stand-in cannot be mistaken for a constant.
 _FIRST_STAND_IN_ID, _FIRST_STAND_IN_TIME = -(2**60), dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+# Postgres stores no text with this character.
+_STAND_IN_TEXT = "\x00"
+
+
+class AnyText(str):
+    """A text that may differ from call to call; a plain `str` is part of the statement's shape."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class _Statement:
 def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list[R]]:
     """Turn `build(*arguments) -> QuerySet` into a function that returns rows.
 
-    The statement is compiled once for each shape of the arguments. Integers, datetimes, frozensets of
+    The statement is compiled once for each shape of the arguments. Integers, datetimes, `AnyText`, frozensets of
     integers and instances of classes registered by `register_argument` (users) may differ from call to call:
     `build` may pass them to filters but must not inspect them. Everything else is part of the shape, so
     `build` may branch on it. Raises `TypeError` at the first call when a value does not appear in the
@@ -72,6 +80,11 @@ class _IdShape:
 @dataclass(frozen=True, slots=True)
 class _TimeShape:
     """Any datetime."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TextShape:
+    """Any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,9 @@ def _argument_shape(argument: Any, values: list[Any]) -> Any:
     if isinstance(argument, dt.datetime):
         values.append(argument)
         return _TimeShape()
+    if isinstance(argument, AnyText):
+        values.append(str(argument))
+        return _TextShape()
     if isinstance(argument, frozenset):
         values += sorted(argument)
         return _IdSetShape(len(argument))
@@ -151,6 +167,10 @@ class _StandIns:
             number = next(self._numbers)
             self.needed.add(number)
             return _FIRST_STAND_IN_TIME + dt.timedelta(microseconds=number)
+        if isinstance(shape, _TextShape):
+            number = next(self._numbers)
+            self.needed.add(number)
+            return AnyText(f"{_STAND_IN_TEXT}{number}")
         return self._id(needed=True) if isinstance(shape, _IdShape) else shape
 
     def _id(self, *, needed: bool = False) -> int:
@@ -179,6 +199,8 @@ def _compile_queryset(queryset: QuerySet[Any], needed: set[int]) -> _Statement |
 def _value_number(parameter: Any) -> int | None:
     if isinstance(parameter, dt.datetime) and parameter < _FIRST_STAND_IN_TIME + dt.timedelta(days=1):
         return (parameter - _FIRST_STAND_IN_TIME) // dt.timedelta(microseconds=1)
+    if isinstance(parameter, str) and parameter.startswith(_STAND_IN_TEXT):
+        return int(parameter.removeprefix(_STAND_IN_TEXT))
     if isinstance(parameter, int) and not isinstance(parameter, bool) and parameter <= _FIRST_STAND_IN_ID:
         return _FIRST_STAND_IN_ID - parameter
     return None

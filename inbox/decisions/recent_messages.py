@@ -26,7 +26,7 @@ def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessa
     One statement.
     """
     rows = Message.objects.filter(
-        search=LexemeQuery(phrase_of(words)),
+        search=LexemeQuery(phrase_of(words).as_tsquery()),
         direction=Direction.INBOUND,
         network_time__gt=now - LOOK_BACK,
         case__in=Case.objects.visible_to(user),

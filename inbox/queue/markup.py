@@ -1,4 +1,4 @@
-"""HTML of the queue's rows and of the navigation, built in Python.
+"""HTML of the queue's rows, of what search finds, and of the navigation, built in Python.
 
 Fifty rows take 0.7 ms here and 3.5 ms as a Django template; the navigation is on every page, and usually the same.
 `format_html` escapes every value; nothing here is marked safe by hand.
@@ -6,14 +6,17 @@ Fifty rows take 0.7 ms here and 3.5 ms as a Django template; the navigation is o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from inbox.addresses import address_pattern
-from inbox.display import Chip
+from inbox.display import Chip, network_sign
+from inbox.search_words.snippets import SnippetPart
+from networks.registry import network_label
 from wording.times import DisplayTime
 
 #: Cached entries of the navigation: enough for all views, departments and pages with their recent numbers.
@@ -64,6 +67,32 @@ def row_markup(
         _row_template(), pk=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network,
         iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "",
         marks=marks_markup, chips=chips_markup,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def _hit_template(network: str, outbound: bool, marked: tuple[bool, ...]) -> str:
+    """Return the pattern of a hit's row. `marked`: which parts of its text match."""
+    sign, sign_class = network_sign(network)
+    text = "".join("<mark>{}</mark>" if is_hit else "{}" for is_hit in marked)
+    label = escape(network_label(network)).replace("{", "{{").replace("}", "}}")
+    return (
+        f'<li class="row"><span class="ava" aria-hidden="true">{{initials}}<span class="net {sign_class}">{sign}</span>'
+        f'</span><a class="who" href="{address_pattern("inbox:case")}">{"Our answer to " if outbound else ""}'
+        f'<bdi hx-disable>{{name}}</bdi><span class="visually-hidden"> on {label}</span></a>'
+        '<time class="when" datetime="{iso}" title="{exact}">{words}</time>'
+        f'<p class="text" hx-disable><bdi>{text}</bdi></p>'
+        '<p class="meta"><span class="chip dept">{department}</span></p></li>\n'
+    )
+
+
+def hit_markup(
+    *, pk: int, network: str, outbound: bool, name: str, initials: str, when: DisplayTime, department: str, parts: Sequence[SnippetPart]
+) -> SafeString:  # fmt: skip
+    """Return one found message as HTML. All arguments are plain text; `network` is the name of a connector."""
+    return format_html(
+        _hit_template(network, outbound, tuple([part.hit for part in parts])), *[part.text for part in parts],
+        pk=pk, name=name, initials=initials, iso=when.iso, exact=when.exact, words=when.words, department=department,
     )  # fmt: skip
 
 

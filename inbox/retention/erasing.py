@@ -58,7 +58,7 @@ def find_customers(query: str) -> QuerySet[Customer]:
     The beginning of a word or of a handle is enough. The newest customers come first. `query` is a printable line and not empty. Erased customers have none of these.
     """
     handle = query.removeprefix("@")
-    named = Q(search=LexemeQuery(replace(parse_search(query), beginnings=True)))
+    named = Q(search=LexemeQuery(replace(parse_search(query), beginnings=True).as_tsquery()))
     accounts = Identity.objects.filter(named | Q(remote_id=query) | Q(handle__istartswith=handle))
     accounts = accounts.exclude(remote_id__startswith=ERASED_PREFIX)
     customers = Customer.objects.filter(pk__in=accounts.values("customer_id"))

@@ -8,7 +8,6 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 
 from inbox.search_words.lexemes import index_text
-from inbox.search_words.query import SearchWords
 
 
 class IndexedTextField(SearchVectorField):  # type: ignore[type-arg]
@@ -38,9 +37,12 @@ class IndexedTextField(SearchVectorField):  # type: ignore[type-arg]
 
 
 class LexemeQuery(SearchQuery):
-    """A query of lexemes that are compared as they are: `'kf' <-> '37245':*`."""
+    """A query of lexemes that are compared as they are: `'kf' <-> '37245':*`.
+
+    `tsquery` comes from `SearchWords.as_tsquery`; a prepared queryset may replace it.
+    """
 
     template = "%(expressions)s::tsquery"
 
-    def __init__(self, words: SearchWords) -> None:
-        super().__init__(words.as_tsquery(), search_type="raw")
+    def __init__(self, tsquery: str) -> None:
+        super().__init__(tsquery, search_type="raw")

@@ -11,7 +11,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
 from inbox.models import Case
-from postgres.prepared_querysets import prepared_query
+from postgres.prepared_querysets import AnyText, prepared_query
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,17 @@ def test_times_and_sets_are_values_too():
     assert read(NOW + dt.timedelta(hours=1), frozenset({early.pk, late.pk})) == [late]
     assert read(NOW, frozenset({late.pk})) == [late]
     assert read(NOW, frozenset()) == []
+
+
+def test_texts_are_values_where_the_caller_says_so(compilations):
+    one, other = DepartmentFactory(), DepartmentFactory()
+    read = prepared_query(lambda slug: Department.objects.filter(slug=slug))
+
+    assert [read(AnyText(each.slug)) for each in (one, other)] == [[one], [other]]
+    assert read(AnyText("no such")) == []
+    assert compilations.count(Department) == 1
+    assert read(one.slug) == [one]
+    assert compilations.count(Department) == 2
 
 
 def test_what_is_no_value_decides_the_statement():

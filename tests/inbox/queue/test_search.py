@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from accounts.models import Role
+from inbox.models import Case, Direction, Identity, Message
 from inbox.queue.search import HITS_PER_PAGE, clean_query
 from tests.factories import (
     BrandAccountFactory,
@@ -183,4 +185,29 @@ def test_it_costs_the_same_for_one_hit_and_for_thirty(client, service, brand):
     one = count_statements(client, "/search/?q=lid")
     for _ in range(24):
         write(service, brand, "broken lid")
-    assert count_statements(client, "/search/?q=lid") == one <= 8
+    assert count_statements(client, "/search/?q=lid") == one <= 6
+
+
+def test_other_words_cost_no_compilation(client, service, brand, monkeypatch):
+    write(service, brand, "broken lid")
+    client.get("/search/", {"q": "lid"})
+    seen, compile_ = [], SQLCompiler.as_sql
+    monkeypatch.setattr(
+        SQLCompiler,
+        "as_sql",
+        lambda self, *args, **kw: seen.append(self.query.model) or compile_(self, *args, **kw),
+    )
+    assert cases(client.get("/search/", {"q": "broken"}))
+    assert not {Case, Message, Identity} & set(seen)
+
+
+def test_texts_are_shown_as_they_are_in_every_place(service, brand):
+    service.name = "{Care} <b>"
+    service.save()
+    identity = IdentityFactory(handle="", name="<i>{0}</i> {name}")
+    case = CaseFactory(department=service, brand_account=brand, identity=identity)
+    MessageFactory(case=case, text="the {lid} <u> & {} {pk} %s", direction=Direction.OUTBOUND, identity=None)
+    shown = signed_in(UserFactory(departments=[service])).get("/search/", {"q": "lid"}).content.decode()
+    assert "the {<mark>lid</mark>} &lt;u&gt; &amp; {} {pk} %s" in shown
+    assert "Our answer to <bdi hx-disable>&lt;i&gt;{0}&lt;/i&gt; {name}</bdi>" in shown
+    assert '<span class="chip dept">{Care} &lt;b&gt;</span>' in shown
