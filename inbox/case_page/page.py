@@ -23,6 +23,7 @@ from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
 from inbox.case_page.lost_case import LostCase, describe_lost_case
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
+from inbox.case_page.small_horseshoe import answer_queued_annotation, small_horseshoe
 from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.case_page.writers import describe_writers, writers_annotation
@@ -105,6 +106,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),
         **writers_annotation(user),
+        answer_queued_at=answer_queued_annotation(),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),
         arrived_to=Subquery(on_point_at_arrival(OuterRef("pk"))),
@@ -142,7 +144,7 @@ def case_context(
         "thread": thread,
         "older": bool(before),
         "clocks": clock_card(case, now),
-        "custody": custody_bar(custodies, case, now),
+        **_custody_context(case, custodies, now),
         "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
         "suggestion": suggestion.suggestion_card(case),
@@ -157,6 +159,13 @@ def case_context(
         "news": describe_take_over(case, user, thread.events) if was_own else "",
         **_problem_context(problem, offered),
         "lost": _lost_case(case, user, problem, offered),
+    }
+
+
+def _custody_context(case: Case, custodies: list[Custody], now: dt.datetime) -> dict[str, Any]:
+    return {
+        "custody": custody_bar(custodies, case, now),
+        "way": small_horseshoe(case, custodies, now),
     }
 
 
