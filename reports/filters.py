@@ -114,7 +114,7 @@ def read_filters(query: QueryDict, user: User) -> Filters:
         brand_account_ids=_read_ids(query, "account"),
         department_ids=department_ids,
         person_ids=person_ids,
-        tags=_read_texts(query, "tag", bool),
+        tags=_read_texts(query, "tag", bool, split=","),
         languages=_read_texts(query, "language", _is_language),
         priorities=tuple(
             priority
@@ -124,8 +124,13 @@ def read_filters(query: QueryDict, user: User) -> Filters:
     )
 
 
-def _read_texts(query: QueryDict, name: str, is_known: Callable[[str], bool]) -> tuple[str, ...]:
-    texts = [clean_text(value[:100])[0].strip() for value in query.getlist(name)[:_MOST_VALUES]]
+def _read_texts(
+    query: QueryDict, name: str, is_known: Callable[[str], bool], *, split: str | None = None
+) -> tuple[str, ...]:
+    values = query.getlist(name)[:_MOST_VALUES]
+    if split:
+        values = [part for value in values for part in value.split(split)][:_MOST_VALUES]
+    texts = [clean_text(value[:100])[0].strip() for value in values]
     return tuple(dict.fromkeys(text for text in texts if is_known(text)))
 
 

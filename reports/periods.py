@@ -93,17 +93,20 @@ def read_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> P
 
     What is unreadable, or longer than ten years, is the default.
     """
-    token, by = query.get("period", ""), query.get("by", "")
-    if not token and (weeks := re.fullmatch("[1-9][0-9]{0,2}", query.get("weeks", ""))):
-        token = f"last-{weeks[0]}-weeks"
+    name, by = query.get("period", ""), query.get("by", "")
+    if name == "free":
+        # The two fields of the form.
+        name = f"{query.get('first', '')}..{query.get('last', '')}"
+    if not name and (weeks := re.fullmatch("[1-9][0-9]{0,2}", query.get("weeks", ""))):
+        name = f"last-{weeks[0]}-weeks"
     today = now.astimezone(zone).date()
-    days = _read_days(token, today)
+    days = _read_days(name, today)
     if days is None:
-        token = DEFAULT
+        name = DEFAULT
         days = _last_weeks(8, today)
     unit, first, after = days
     size = next((size for size in get_args(StepSize) if size == by), None)
-    return _build(unit, first, after, zone, token, size)
+    return _build(unit, first, after, zone, name, size)
 
 
 def last_weeks(count: int, *, now: dt.datetime, zone: ZoneInfo) -> Period:

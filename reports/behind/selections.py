@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from reports.filters import ONLY, Filters, read_filters
+from reports.filters import NO_FILTERS, ONLY, Filters, read_filters
 from reports.periods import Comparison, Period, compare_period, read_comparison, read_period
 
 
@@ -30,6 +30,10 @@ class Selection:
     def compared(self) -> Period | None:
         """The period to compare with; None for no comparison."""
         return compare_period(self.period, self.comparison)
+
+    def without_filters(self) -> Selection:
+        """Return the same period and comparison, with nothing narrowed."""
+        return replace(self, filters=NO_FILTERS)
 
     def list_href(self, of: str, *, narrowed: dict[str, Any] | None = None, **query: object) -> str:
         """Return the address of the list behind a number.

@@ -8,10 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reports.dashboards.response import dashboard_context
+from reports.dashboards.selection import selection_context
 from reports.views.requests import requested_selection
-
-#: Periods that a reader may choose.
-PERIODS = [(f"last-{weeks}-weeks", f"Last {weeks} weeks") for weeks in (4, 8, 13, 26, 52)]
 
 
 @require_safe
@@ -19,5 +17,5 @@ PERIODS = [(f"last-{weeks}-weeks", f"Last {weeks} weeks") for weeks in (4, 8, 13
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the manager's page, within what the user may read."""
     selection = requested_selection(request)
-    context = dashboard_context(selection) | {"period": selection.period, "choices": PERIODS}
+    context = dashboard_context(selection) | selection_context(selection)
     return render(request, "reports/dashboard.html", context)

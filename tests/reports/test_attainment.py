@@ -171,5 +171,5 @@ def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
 def test_without_an_ended_clock_it_says_where_targets_are_set(world):
     with time_machine.travel(NOW, tick=False):
         page = signed_in(world.manager).get(reverse("reports:dashboard")).content.decode()
-    assert "No target of these weeks" in page
+    assert "No target of this period" in page
     assert reverse("sla:policy_list") in page

@@ -21,6 +21,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.page_requests import signed_in
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,23 @@ def test_what_nobody_may_narrow_by_is_ignored(manager, billing):
     )
     # An agent narrows by their own work only, not by that of the person beside them.
     assert read_filters(query, colleague).person_ids == (colleague.pk,)
+
+
+def test_the_form_above_a_page_holds_what_is_selected(manager, billing):
+    """As a browser without JavaScript sends it: every field of the form, the free dates too."""
+    client = signed_in(manager)
+    form = {"period": "free", "first": "2026-10-05", "last": "2026-10-25", "by": "", "compare": "last-year", "tag": "vip, gold",
+            "department": billing.pk}  # fmt: skip
+    answer = client.get(reverse("reports:dashboard"), form)
+    selection = answer.context["selection"]
+    assert selection.as_query() == (
+        f"period=2026-10-05..2026-10-25&compare=last-year&department={billing.pk}&tag=vip&tag=gold"
+    )
+    page = squeezed(answer.content.decode())
+    assert "<b>5 Oct – 25 Oct 2026</b>" in page and "against <b>5 Oct – 25 Oct 2025</b>" in page
+    assert "Department <b>Billing</b>" in page and "UTC · by time of arrival" in page
+    assert '<a href="?period=2026-10-05..2026-10-25&amp;compare=last-year">Clear filters</a>' in page
+    assert page.count("checked>") == 4, "period, steps, comparison, department"
 
 
 def test_links_and_lists_keep_the_selection(manager, billing):

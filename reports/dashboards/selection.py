@@ -1,0 +1,134 @@
+"""The bar above every board: period, comparison and filters as a form that works without JavaScript."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import BrandAccount
+from inbox.visibility import list_departments
+from networks.registry import CONNECTORS, network_label
+from reports.behind.selections import Selection
+from reports.filters import Filters
+from reports.periods import name_days
+from reports.scopes import readable_department_ids, readable_people
+from routing.conditions.sentences import language_name
+from routing.models import Priority
+from routing.rule_editor.choices import LANGUAGES
+
+_PERIODS = (
+    ("last-1-days", "Today"),
+    ("last-7-days", "Last 7 days"),
+    ("last-4-weeks", "Last 4 weeks"),
+    ("last-8-weeks", "Last 8 weeks"),
+    ("last-13-weeks", "Last 13 weeks"),
+    ("last-26-weeks", "Last 26 weeks"),
+    ("last-52-weeks", "Last 52 weeks"),
+    ("last-1-months", "This month"),
+    ("last-1-quarters", "This quarter"),
+)
+_COMPARISONS = (("before", "The days before"), ("last-year", "The year before"), ("none", "Nothing"))
+_STEPS = (("", "as fits"), ("day", "by day"), ("week", "by week"), ("month", "by month"))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value that may be chosen."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilterMenu:
+    """One filter: its parameter, its options, and what is chosen in words."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+
+    @property
+    def chosen(self) -> str:
+        """The labels of what is chosen; "" for all."""
+        return ", ".join(option.label for option in self.options if option.is_chosen)
+
+
+def selection_context(selection: Selection) -> dict[str, Any]:
+    """Build what `reports/_selection.html` shows. Two statements: brand accounts and people."""
+    period, compared = selection.period, selection.compared
+    last_day = period.day_after - dt.timedelta(days=1)
+    return {
+        "selection": selection,
+        "span": name_days(period, selection.now),
+        "compared_span": name_days(compared) if compared else "",
+        "zone": str(period.zone),
+        "periods": _period_options(selection),
+        "first_day": f"{period.first_day}",
+        "last_day": f"{last_day}",
+        "is_free": period.unit == "free",
+        "comparisons": [Option(v, label, v == selection.comparison) for v, label in _COMPARISONS],
+        "step_sizes": [Option(v, label, v == period.as_query().get("by", "")) for v, label in _STEPS],
+        "filter_menus": list_filters(selection),
+        "tags": ", ".join(selection.filters.tags),
+        "is_filtered": bool(selection.filters),
+        "unfiltered": selection.without_filters().as_query(),
+    }
+
+
+def describe_filters(selection: Selection) -> list[str]:
+    """Return what narrows the numbers, in words: "Network: X, Facebook"."""
+    if not selection.filters:
+        return []
+    words = [f"{menu.label}: {menu.chosen}" for menu in list_filters(selection) if menu.chosen]
+    tags = selection.filters.tags
+    return [*words, f"Tag: {', '.join(tags)}"] if tags else words
+
+
+def list_filters(selection: Selection) -> list[FilterMenu]:
+    """Return the filters that offer their values; what the reader may not see is not offered."""
+    user, filters = selection.user, selection.filters
+    readable = readable_department_ids(user)
+    accounts = BrandAccount.objects.visible_to(user).order_by("network", "handle")
+    menus = (
+        ("network", "Network", [(name, network_label(name)) for name in CONNECTORS], filters.networks),
+        (
+            "account",
+            "Account",
+            [(account.pk, str(account)) for account in accounts],
+            filters.brand_account_ids,
+        ),
+        (
+            "department",
+            "Department",
+            [(each.pk, each.name) for each in list_departments(user) if each.pk in readable],
+            filters.department_ids,
+        ),
+        ("person", "Person", [(each.pk, str(each)) for each in readable_people(user)], filters.person_ids),
+        ("language", "Language", _language_values(filters), filters.languages),
+        ("priority", "Priority", [(p.value, str(p.label)) for p in Priority], filters.priorities),
+    )
+    return [_build_menu(*menu) for menu in menus]
+
+
+def _build_menu(
+    name: str, label: str, values: Iterable[tuple[object, str]], chosen: Iterable[object]
+) -> FilterMenu:
+    chosen = set(chosen)
+    return FilterMenu(name, label, tuple(Option(str(v), words, v in chosen) for v, words in values))
+
+
+def _language_values(filters: Filters) -> list[tuple[str, str]]:
+    more = [code for code in filters.languages if code not in LANGUAGES]
+    return [(code, language_name(code)) for code in (*LANGUAGES, *more)]
+
+
+def _period_options(selection: Selection) -> list[Option]:
+    token = selection.period.token
+    options = [Option(value, label, value == token) for value, label in _PERIODS]
+    is_named = any(option.is_chosen for option in options)
+    if not is_named and selection.period.unit != "free":
+        options.append(Option(token, name_days(selection.period), True))
+    return options
