@@ -138,6 +138,7 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
         "housekeeping": {
             "task": "inbox.tasks.run_housekeeping",
             "schedule": 15.0,

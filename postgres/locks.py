@@ -22,6 +22,7 @@ class AdvisoryLock(enum.IntEnum):
     TROUBLES = 0x74726F75
     FIRST_ADMINISTRATOR = 0x66697273
     RETENTION = 0x72657465
+    ROLLUPS = 0x726F6C6C
 
 
 def take_lock(lock: AdvisoryLock) -> None:

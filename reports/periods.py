@@ -223,7 +223,7 @@ def _build(
     if _count_steps(chosen, first, after) > _MOST_STEPS:
         chosen = "month"
     steps = tuple(_list_steps(chosen, first, after, zone))
-    return Period(_day_start(first, zone), _day_start(after, zone), zone, unit, steps, token, chosen)
+    return Period(start_of_day(first, zone), start_of_day(after, zone), zone, unit, steps, token, chosen)
 
 
 def _usual_size(unit: Unit, first: dt.date, after: dt.date) -> StepSize:
@@ -250,12 +250,12 @@ def _list_steps(size: StepSize, first: dt.date, after: dt.date, zone: ZoneInfo) 
             key, label, until = f"{day:%Y-%m}", f"{day:%b %Y}", _add_months(day.replace(day=1), 1)
         until = min(until, after)
         mark = f"{day:%b}" if size == "month" else f"{day:%-d %b}"
-        yield Step(key, label, mark, _day_start(day, zone), _day_start(until, zone))
+        yield Step(key, label, mark, start_of_day(day, zone), start_of_day(until, zone))
         day = until
 
 
-def _day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """Return the first moment of a day.
+def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the first moment of a day, in UTC.
 
     Where clocks jump over midnight, `fold=0` reads it with the offset before: the moment of the jump.
     """

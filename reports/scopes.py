@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -18,6 +19,9 @@ from inbox.visibility import Reach, case_scope, list_departments, queue_departme
 #: The department, and the reasons of dismissal, whose cases are excluded from every rate.
 SPAM_DEPARTMENT = "spam"
 NOISE_REASONS = ("Noise", "Spam")
+
+#: Before and after every time that is stored, for statements that want a period.
+ALWAYS = (dt.datetime(1, 1, 2, tzinfo=dt.UTC), dt.datetime(9999, 12, 30, tzinfo=dt.UTC))
 
 _NO_CASE = "SELECT NULL::bigint AS id WHERE false"
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
@@ -55,6 +56,23 @@ unit AS (
 )
 """
 
+_FACTS = """,
+fact AS (
+  SELECT k.case_id, c.created_at AS at, NULL::interval AS span, k.clock || CASE WHEN k.met THEN ':met' ELSE ':missed' END AS state,
+         row_number() OVER (PARTITION BY k.case_id ORDER BY k.n, k.clock, k.met) AS n
+  FROM clock k JOIN inbox_case c ON c.id = k.case_id
+  WHERE NOT k.runs
+)
+"""
+_RUNNING_FACTS = """,
+fact AS (
+  SELECT k.case_id, c.created_at AS at, k.at - c.created_at AS span, k.clock AS state,
+         row_number() OVER (PARTITION BY k.case_id ORDER BY k.clock) AS n
+  FROM clock k JOIN inbox_case c ON c.id = k.case_id
+  WHERE k.runs
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Attainment:
@@ -87,6 +105,24 @@ def clock_units(
     """Return the units (`reports.behind.lists`) of one number of the table."""
     sql, parameters = _clocks_sql(user, period, filters, now)
     return sql + _UNITS, [*parameters, now, clock, met]
+
+
+def clock_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the ended clocks of some cases.
+
+    Their state is "clock:met" or "clock:missed", their time that of the case.
+    """
+    sql, parameters = with_cases(_CLOCKS, cases)
+    return sql + _FACTS, [*parameters, None]
+
+
+def running_clock_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the clocks that run in some cases.
+
+    Their state is the clock; their span is from the creation of the case to when the clock is due.
+    """
+    sql, parameters = with_cases(_CLOCKS, cases)
+    return sql + _RUNNING_FACTS, [*parameters, None]
 
 
 def _clocks_sql(user: User, period: Period, filters: Filters, now: dt.datetime) -> tuple[str, list[Any]]:

@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
+from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.periods import Period, Step
-from reports.scopes import fetch_all, reported_cases, with_cases
+from reports.scopes import ALWAYS, fetch_all, reported_cases, with_cases
 
 #: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
 ANSWERED_IN_2011 = 0.29
@@ -123,6 +124,15 @@ def exchange_units(
     """
     sql, parameters = _exchanges_sql(user, period, filters)
     return sql + _UNITS, [*parameters, now, period.start, period.end, answered, answered]
+
+
+def exchange_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: every exchange of some cases, whoever may read them.
+
+    What still waits has no span: it depends on the present.
+    """
+    sql, parameters = with_cases(_EXCHANGES, cases)
+    return sql + _UNITS + ", fact AS (TABLE unit)", [*parameters, None, *ALWAYS, None, None]
 
 
 def _exchanges_sql(user: User, period: Period, filters: Filters) -> tuple[str, list[Any]]:

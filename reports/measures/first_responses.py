@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import User
+from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.new_cases import case_units, created_cases
 from reports.periods import Period
@@ -20,6 +22,14 @@ SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY span) FILTER (WHERE state = '
        max(span) FILTER (WHERE state = 'waiting'),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY span) FILTER (WHERE state = 'waiting')
 FROM unit
+"""
+
+_FACTS = """,
+fact AS (
+  SELECT u.case_id, u.n, u.at, CASE WHEN c.needs_answer THEN u.span END AS span,
+         CASE WHEN c.needs_answer THEN u.state ELSE 'quiet' END AS state
+  FROM unit u JOIN inbox_case c ON c.id = u.case_id
+)
 """
 
 
@@ -55,3 +65,12 @@ def first_response_times(user: User, period: Period, filters: Filters, *, now: d
     """
     sql, parameters = case_units(created_cases(user, period, filters).filter(needs_answer=True), now=now)
     return FirstResponse(*fetch_all(sql + _FIRST_RESPONSE, parameters)[0])
+
+
+def first_response_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: cases with their first response.
+
+    Those that need no answer are "quiet". What still waits has no span: it depends on the present.
+    """
+    sql, parameters = case_units(cases, now=None)
+    return sql + _FACTS, parameters

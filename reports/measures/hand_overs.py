@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.periods import Period
-from reports.scopes import counted_cases, fetch_all, managed_department_ids, reported_cases, with_cases
+from reports.scopes import (
+    ALWAYS,
+    counted_cases,
+    fetch_all,
+    managed_department_ids,
+    reported_cases,
+    with_cases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +59,41 @@ hand_over AS (
     AND (readable.id IS NOT NULL OR u.from_department_id = ANY(%s) OR u.department_id = ANY(%s))
 )
 """
-_PAIRS = """
+_CAME_BACK = """EXISTS (
+  SELECT 1 FROM inbox_custody earlier
+  WHERE earlier.case_id = h.case_id AND earlier.department_id = h.department_id AND earlier.sent_at < h.sent_at
+    AND NOT EXISTS (
+      SELECT 1 FROM inbox_custody r
+      WHERE r.case_id = h.case_id AND r.routed AND r.sent_at = earlier.left_at))"""
+_PAIRS = f"""
 SELECT f.id, f.name, t.id, t.name, count(*), count(h.accepted_at),
        count(*) FILTER (WHERE h.accepted_at IS NULL AND h.left_at IS NULL),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY h.wait),
        percentile_disc(0.9) WITHIN GROUP (ORDER BY h.wait),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY h.held),
-       count(*) FILTER (WHERE EXISTS (
-         SELECT 1 FROM inbox_custody earlier
-         WHERE earlier.case_id = h.case_id AND earlier.department_id = h.department_id AND earlier.sent_at < h.sent_at
-           AND NOT EXISTS (
-             SELECT 1 FROM inbox_custody r
-             WHERE r.case_id = h.case_id AND r.routed AND r.sent_at = earlier.left_at)))
+       count(*) FILTER (WHERE {_CAME_BACK})
 FROM hand_over h
 JOIN accounts_department f ON f.id = h.from_department_id
 JOIN accounts_department t ON t.id = h.department_id
 GROUP BY f.id, f.name, t.id, t.name
 ORDER BY count(*) DESC, f.name, t.name
-"""
+"""  # noqa: S608 (constants)
 _COUNT = "SELECT count(*) FROM hand_over"
-_UNITS = """,
+_STATE = "CASE WHEN accepted_at IS NOT NULL THEN 'accepted' WHEN left_at IS NULL THEN 'waiting' ELSE 'unaccepted' END"
+_UNITS = f""",
 unit AS (
-  SELECT case_id, id AS n, sent_at AS at, wait AS span,
-         CASE WHEN accepted_at IS NOT NULL THEN 'accepted' WHEN left_at IS NULL THEN 'waiting' ELSE 'unaccepted' END AS state
+  SELECT case_id, id AS n, sent_at AS at, wait AS span, {_STATE} AS state
   FROM hand_over
   WHERE (%s::bigint IS NULL OR from_department_id = %s) AND (%s::bigint IS NULL OR department_id = %s)
 )
-"""
+"""  # noqa: S608 (constants)
+_FACTS = f""",
+fact AS (
+  SELECT case_id, id AS n, sent_at AS at, wait AS span, {_STATE} AS state, from_department_id,
+         department_id AS to_department_id, held, {_CAME_BACK} AS came_back
+  FROM hand_over h
+)
+"""  # noqa: S608 (constants)
 
 
 def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[HandOverPair]:
@@ -115,6 +131,24 @@ def hand_over_units(
     """
     sql, parameters = _hand_overs_sql(user, period, filters, routed=routed, now=now)
     return sql + _UNITS, [*parameters, from_id, from_id, to_id, to_id]
+
+
+def hand_over_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the hand-overs of some cases.
+
+    A wait, or a custody, that goes on has no span: it depends on the present.
+    """
+    return _facts_sql(cases, routed=False)
+
+
+def routing_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+    """Return the same of the learned router's moves."""
+    return _facts_sql(cases, routed=True)
+
+
+def _facts_sql(cases: CaseQuerySet, *, routed: bool) -> tuple[str, list[Any]]:
+    sql, parameters = with_cases(_HAND_OVERS, cases, cases)
+    return sql + _FACTS, [*parameters, None, None, routed, *ALWAYS, [], []]
 
 
 def _hand_overs_sql(

@@ -45,7 +45,10 @@ def unanswered_cases(
     return cases if is_open is None else cases.filter(closed_at__isnull=is_open)
 
 
-def case_units(cases: CaseQuerySet, *, now: dt.datetime) -> tuple[str, list[Any]]:
-    """Return the units (`reports.behind.lists`) of cases: each with its first response."""
+def case_units(cases: CaseQuerySet, *, now: dt.datetime | None) -> tuple[str, list[Any]]:
+    """Return the units (`reports.behind.lists`) of cases: each with its first response.
+
+    Without `now` what still waits has no span.
+    """
     sql, parameters = with_cases(_CASE_UNITS, cases)
     return sql, [*parameters, now]

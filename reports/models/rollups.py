@@ -1,0 +1,132 @@
+"""Roll-ups: facts, one row for each thing that a number counts, and cells, their sums by week.
+
+Both are caches of the cases, messages, events and custodies (docs/decisions/0051): `manage.py rollups` rebuilds and
+compares them. Only `reports.rollups` writes them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from inbox.visibility import Visibility
+
+
+class FactKind(models.IntegerChoices):
+    """What a fact is: the unit in which a measure counts."""
+
+    EXCHANGE = 1, "Exchange that needs an answer"
+    CASE = 2, "Case with its first response"
+    CLOCK = 3, "Ended clock of a service level"
+    HAND_OVER = 4, "Hand-over between departments"
+    ROUTED = 5, "Move by the learned router"
+    RUNNING_CLOCK = 6, "Running clock of a service level"
+
+
+class Fact(models.Model):
+    """One exchange, case, clock or hand-over, with what decides who may count it.
+
+    `at` decides the period, `span` is how long it took; null while that depends on the present. `value` is `span` in
+    seconds, rounded as `wording.spans.figure_span` shows it.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "case_id", "n")
+    kind = models.SmallIntegerField(choices=FactKind.choices)
+    case_id = models.BigIntegerField()
+    #: Which one within the case.
+    n = models.BigIntegerField()
+    at = models.DateTimeField()
+    state = models.CharField(max_length=32)
+    span = models.DurationField(null=True)
+    value = models.IntegerField(null=True)
+    #: The case's now.
+    department_id = models.BigIntegerField()
+    brand_account_id = models.BigIntegerField()
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    #: Of hand-overs: the two departments, from sending to leaving, and whether the department had the case before.
+    from_department_id = models.BigIntegerField(null=True)
+    to_department_id = models.BigIntegerField(null=True)
+    held = models.DurationField(null=True)
+    came_back = models.BooleanField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["kind", "department_id", "at"],
+                name="fact_period",
+                include=["state", "visibility", "brand_account_id", "value"],
+            ),
+            models.Index(
+                fields=["kind", "department_id", "at"],
+                name="fact_waiting",
+                include=["visibility", "brand_account_id"],
+                condition=Q(state="waiting"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{FactKind(self.kind).label} {self.n} of case {self.case_id}"
+
+
+class Cell(models.Model):
+    """The number of facts of one week, by state and group.
+
+    A week begins at Monday midnight in the zone of `RollupState`. Cells of the group "each" have every dimension and no
+    value; those of the other groups have one dimension or none, and one value each, for percentiles.
+    """
+
+    class Group(models.IntegerChoices):
+        EACH = 0, "Department, brand account and visibility"
+        ALL = 1, "Visibility"
+        DEPARTMENT = 2, "Department and visibility"
+        BRAND_ACCOUNT = 3, "Brand account and visibility"
+
+    pk = models.CompositePrimaryKey(
+        "kind", "grouped", "department_id", "brand_account_id", "week", "visibility", "state", "value"
+    )
+    kind = models.SmallIntegerField(choices=FactKind.choices)
+    grouped = models.SmallIntegerField(choices=Group.choices)
+    #: 0 where the group does not divide by it.
+    department_id = models.BigIntegerField()
+    brand_account_id = models.BigIntegerField()
+    week = models.DateTimeField()
+    visibility = models.CharField(max_length=8, choices=Visibility.choices)
+    state = models.CharField(max_length=32)
+    #: As in `Fact`; -1 in cells of the group "each".
+    value = models.IntegerField()
+    n = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.n} × {FactKind(self.kind).label}, {self.state}"
+
+
+class ChangedCase(models.Model):
+    """A case whose facts are to be computed again.
+
+    Appended only by triggers on the tables that facts are computed from, so that no code path can forget it. A row is
+    seen when the change that it is about is seen, never before and never later.
+    """
+
+    case_id = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"Case {self.case_id} changed"
+
+
+class RollupState(models.Model):
+    """How far the roll-ups are built: one row, with id 1."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    #: The definitions of the facts (`reports.rollups.definitions`), and the zone of the cells' weeks.
+    definitions = models.CharField(max_length=64)
+    zone = models.CharField(max_length=64)
+    #: The facts of cases up to this id are built; `built_at` is null until all of them are.
+    built_to = models.BigIntegerField(default=0)
+    built_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return "built" if self.built_at else f"built up to case {self.built_to}"

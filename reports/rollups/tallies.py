@@ -1,0 +1,78 @@
+"""Counting facts, from cells where these cover the period and from facts where not; one statement each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from accounts.models import User
+from reports.models import Cell, FactKind
+from reports.rollups.choices import Choice, with_departments
+from reports.rollups.covering import Cover
+from reports.scopes import fetch_all
+
+
+class Tally(NamedTuple):
+    """A number of facts, with the columns by which they were counted."""
+
+    step: int
+    by: tuple[Any, ...]
+    n: int
+
+
+def count_facts(
+    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str] = ("state",)
+) -> list[Tally]:
+    """Count facts by step and by columns (state, department_id, brand_account_id)."""
+    return _sum(kind, user, choice, cover, by, Cell.Group.EACH if choice.has_cells else None)
+
+
+def list_values(
+    kind: FactKind, user: User, choice: Choice, cover: Cover, state: str
+) -> list[tuple[int, int]]:
+    """Return how long facts of a state took: (seconds as shown, number), shortest first, over all steps."""
+    numbers: dict[int, int] = {}
+    for tally in _sum(kind, user, choice, cover, ("state", "value"), choice.group):
+        if tally.by[0] == state and tally.by[1] is not None:
+            numbers[tally.by[1]] = numbers.get(tally.by[1], 0) + tally.n
+    return sorted(numbers.items())
+
+
+def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelta | None:
+    """Return a percentile of `list_values`, as Postgres' percentile_disc; None without values."""
+    rank = max(math.ceil(share * sum(number for _, number in values)), 1)
+    for value, number in values:
+        rank -= number
+        if rank <= 0:
+            return dt.timedelta(seconds=value)
+    return None
+
+
+def _sum(
+    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str], group: Cell.Group | None
+) -> list[Tally]:
+    columns = ", ".join(by)
+    parts, parameters = [], list[Any]()
+    rest = cover.rest
+    if group is None:
+        rest = [*rest, *cover.weeks]
+    elif cover.weeks:
+        condition, more = choice.as_sql("c")
+        parts.append(f"""
+SELECT w.step, {columns}, sum(c.n) AS n FROM unnest(%s::timestamptz[], %s::int[]) AS w(start, step)
+JOIN reports_cell c ON c.week = w.start WHERE c.kind = {kind} AND c.grouped = {group} AND {condition} GROUP BY w.step, {columns}
+""")  # noqa: S608 (constants)
+        starts, _, steps = zip(*cover.weeks, strict=True)
+        parameters += [list(starts), list(steps), *more]
+    if rest:
+        condition, more = with_departments(choice, user).as_sql("f")
+        cases, more_of_cases = choice.cases_sql("f")
+        parts.append(f"""
+SELECT r.step, {columns}, count(*) AS n FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::int[]) AS r(first, after, step)
+JOIN reports_fact f ON f.at >= r.first AND f.at < r.after WHERE f.kind = {kind} AND {condition}{cases} GROUP BY r.step, {columns}
+""")  # noqa: S608 (constants)
+        parameters += [*map(list, zip(*rest, strict=True)), *more, *more_of_cases]
+    rows = fetch_all(" UNION ALL ".join(parts), parameters) if parts else []
+    return [Tally(step, tuple(keys), int(n)) for step, *keys, n in rows]

@@ -1,0 +1,19 @@
+"""The Celery tasks of reports: thin, one call each.
+
+Each may run twice or not at all: what they call claims its work in Postgres.
+"""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from reports.rollups.refreshing import refresh_for
+
+#: A run ends after about so many seconds; the next goes on where it ended.
+_SECONDS = 8.0
+
+
+@shared_task
+def refresh_rollups() -> None:
+    """Bring facts and cells of the reports up to date."""
+    refresh_for(_SECONDS)

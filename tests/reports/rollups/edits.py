@@ -1,0 +1,133 @@
+"""Whatever may happen to a case that alters a number, straight in the tables: the triggers must notice all of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F
+
+from inbox.models import Case, CaseEvent, Custody, Message
+from postgres.history import open_history
+from tests.factories import NOW
+from tests.reports.stories import DAY, HOUR, MINUTE
+
+
+def edit_at_random(dice, departments):
+    """Change one thing of a case."""
+    case = dice.choice(list(Case.objects.order_by("id")))
+    dice.choice(EDITS)(dice, case, departments)
+
+
+def moment(dice):
+    return NOW - dice.uniform(0, 300) * DAY
+
+
+def answer(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(first_response_at=case.created_at + dice.uniform(-9, 90) * HOUR)
+
+
+def forget_answer(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(first_response_at=None)
+
+
+def close(dice, case, departments):
+    status, reason = dice.choice(
+        (("resolved", ""), ("dismissed", "Noise"), ("dismissed", "Merged into case 7"))
+    )
+    Case.objects.filter(pk=case.pk).update(status=status, close_reason=reason, closed_at=moment(dice))
+
+
+def reopen(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(status="open", close_reason="", closed_at=None)
+
+
+def judge(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(needs_answer=not case.needs_answer)
+
+
+def become_history(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(historical=not case.historical)
+
+
+def begin_anew(dice, case, departments):
+    Case.objects.filter(pk=case.pk).update(created_at=moment(dice))
+
+
+def hand_over(dice, case, departments):
+    at, to = moment(dice), dice.choice(departments)
+    Custody.objects.filter(case=case, left_at=None).update(left_at=at)
+    Custody.objects.create(
+        case=case,
+        from_department_id=case.department_id,
+        department=to,
+        sent_at=at,
+        routed=dice.random() < 0.2,
+    )
+    Case.objects.filter(pk=case.pk).update(department=to)
+
+
+def accept(dice, case, departments):
+    rows = Custody.objects.filter(case=case, left_at=None, accepted_at=None)
+    rows.update(accepted_at=F("sent_at") + dice.uniform(0, 50) * HOUR)
+
+
+def take_back(dice, case, departments):
+    with open_history():
+        Custody.objects.filter(case=case, left_at=None, from_department__isnull=False).delete()
+
+
+def write(dice, case, departments):
+    at = moment(dice)
+    number = Message.objects.count() + dice.randrange(10**9)
+    Message.objects.create(
+        brand_account=case.brand_account, case=case, stream="mentions", canonical_id=f"e{number}",
+        remote_id=f"e{number}", direction=dice.choice(("in", "out")), visibility=case.visibility, network_time=at,
+        received_at=at + dice.uniform(0, 500) * MINUTE, needs_answer=dice.random() < 0.8,
+    )  # fmt: skip
+
+
+def pick_message(dice, case):
+    return dice.choice(list(Message.objects.filter(case=case).order_by("id")) or [None])
+
+
+def correct(dice, case, departments):
+    if message := pick_message(dice, case):
+        Message.objects.filter(pk=message.pk).update(needs_answer=not message.needs_answer)
+
+
+def learn_late(dice, case, departments):
+    if message := pick_message(dice, case):
+        Message.objects.filter(pk=message.pk).update(network_time=moment(dice))
+
+
+def move_message(dice, case, departments):
+    message, other = pick_message(dice, case), dice.choice(list(Case.objects.order_by("id")))
+    if message:
+        Message.objects.filter(pk=message.pk).update(case=other)
+
+
+def remove_message(dice, case, departments):
+    if message := pick_message(dice, case):
+        Message.objects.filter(pk=message.pk).delete()
+
+
+def end_clock(dice, case, departments):
+    met = dice.choice((True, False, None))
+    record = {"clock": dice.choice(("first_response", "next_response", "resolution")), "met": met}
+    began = {"from": dt.datetime(2026, 1, dice.randrange(1, 4), tzinfo=dt.UTC).isoformat()}
+    CaseEvent.objects.create(
+        case=case, at=moment(dice), verb="answered", data={"clocks": [record | began, record]}
+    )
+
+
+def remove_case(dice, case, departments):
+    with open_history():
+        for model in (Message, Custody, CaseEvent):
+            model.objects.filter(case=case).delete()
+        Case.objects.filter(pk=case.pk).delete()
+
+
+EDITS = (
+    answer, forget_answer, close, reopen, judge, become_history, begin_anew, hand_over, hand_over, accept, take_back,
+    write, write, correct, learn_late, move_message, remove_message, end_clock, remove_case,
+)  # fmt: skip
