@@ -43,7 +43,7 @@ _MAX_PAGES = 50
 #: Why an account may be missing among those that a network hands out.
 MISSING_ACCOUNT_HINTS = {
     "facebook": (
-        "Facebook hands out only the Pages that are ticked in its dialog, and those of a business portfolio only "
+        "Facebook shares only the Pages that are ticked in its dialog, and those of a business portfolio only "
         "together with the permission “business_management”. Try again, choose “Edit settings” there, and tick the "
         "Page, its business and that permission."
     ),
@@ -191,7 +191,7 @@ def _require_token(answer: HTTPAnswer | transport.NoAnswer, clock: transport.Clo
     document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
     token = wire.optional_text(document.get("access_token"))
     if not token:
-        raise RetryLater("Facebook: an answer that could not be read.", code="malformed")
+        raise RetryLater("Facebook sent a response that could not be read.", code="malformed")
     return token
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.access import viewer
 from accounts.models import Role, User
-from inbox.ingest.case_state import NOISE_PREFIX
+from inbox.ingest.case_state import NOISE_PREFIXES
 from inbox.models import MERGED_PREFIX, Case, Status
 from inbox.models.case import CaseQuerySet
 from inbox.visibility import Reach, case_scope, list_departments, queue_department_ids
@@ -32,8 +32,10 @@ def counted_cases() -> CaseQuerySet:
     Not historical, not spam, not dismissed as noise by a person or a rule, and not emptied by a merge.
     """
     cases = Case.objects.filter(historical=False).exclude(department__slug=SPAM_DEPARTMENT)
-    noise = Q(close_reason__in=NOISE_REASONS) | Q(close_reason__startswith=NOISE_PREFIX)
-    return cases.exclude(noise | Q(close_reason__startswith=MERGED_PREFIX), status=Status.DISMISSED)
+    left_out = Q(close_reason__in=NOISE_REASONS)
+    for beginning in (*NOISE_PREFIXES, MERGED_PREFIX):
+        left_out |= Q(close_reason__startswith=beginning)
+    return cases.exclude(left_out, status=Status.DISMISSED)
 
 
 def reported_cases(user: User) -> CaseQuerySet:

@@ -41,7 +41,7 @@ class CharterForm(BrandAccountForm):
         min_value=Decimal("0.25"),
         max_value=24 * 14,
         decimal_places=2,
-        help_text="For cases that no service level covers. In Reports a week is still counting for as long as this.",
+        help_text="For cases that no service level covers. In Reports, a week counts as complete only after this time.",
     )
 
     class Meta:

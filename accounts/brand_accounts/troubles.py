@@ -31,7 +31,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     TroubleKind.CANNOT_READ: (
         "Not everything written to {account} can be read since {since}.",
-        "{network} lists it and does not hand it out.",
+        "{network} lists it but does not return it.",
     ),
     TroubleKind.GAP: (
         "Messages to {account} may be missing.",

@@ -23,7 +23,7 @@ class FirstAdministratorForm(UserModelForm):
         label="Password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least ten characters. Not your name, and nothing that many people use.",
+        help_text="At least ten characters. Not your name, and not a common password.",
     )
     password2 = forms.CharField(
         label="Repeat the password",

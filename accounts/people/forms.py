@@ -82,10 +82,10 @@ class UserForm(UserModelForm):
         return [self[name] for name in self.Meta.fields]
 
     def clean_username(self) -> str:
-        return self._require_unused("username", "Somebody has this user name already.")
+        return self._require_unused("username", "This user name is taken.")
 
     def clean_email(self) -> str:
-        return self._require_unused("email", "Somebody has this e-mail address already.").lower()
+        return self._require_unused("email", "This e-mail address is taken.").lower()
 
     def clean_initials(self) -> str:
         initials: str = self.cleaned_data["initials"].strip()
@@ -146,8 +146,8 @@ class DepartmentForm(DepartmentModelForm):
         self.fields["slug"].label = "Key"
         self.fields["slug"].help_text = "Short and fixed, for example “billing”. Used in rules and exports."
         self.fields["tags"].help_text = (
-            "Separated by commas, for example “invoice, refund”. A person who puts one of them on a case says that it belongs "
-            "here, and the router learns from it. The name and the key always count."
+            "Separated by commas, for example “invoice, refund”. Tagging a case with one of them says that it belongs here, "
+            "and the router learns from it. The name and the key always count as tags."
         )
         self.fields["position"].required = False
         if self.instance.pk:
@@ -158,13 +158,13 @@ class DepartmentForm(DepartmentModelForm):
         if Department.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is a department with this name already.")
         if conflict := find_taken_tag([name], self.instance):
-            raise ValidationError(f"“{conflict[0]}” already says that a case belongs to {conflict[1]}.")
+            raise ValidationError(f"“{conflict[0]}” is already used for {conflict[1]}.")
         return name
 
     def clean_tags(self) -> list[str]:
         tags = {" ".join(tag.split()).casefold(): " ".join(tag.split()) for tag in self.cleaned_data["tags"]}
         if conflict := find_taken_tag(tags.values(), self.instance):
-            raise ValidationError(f"“{conflict[0]}” already says that a case belongs to {conflict[1]}.")
+            raise ValidationError(f"“{conflict[0]}” is already used for {conflict[1]}.")
         return [tag for tag in tags.values() if tag]
 
     def clean_position(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from django.utils.text import get_text_list
+
 from accounts import shifts
 from accounts.models import BrandAccount
 from accounts.roster.planning import Roster
@@ -23,7 +25,7 @@ def describe_shared_cover(
         for user_id in find_common_spans(parts, other, start, end):
             accounts_by_person.setdefault(user_id, []).append(str(brand_account))
     return [
-        f"{roster.person_name(user_id)} covers {', '.join(accounts)} at the same time."
+        f"{roster.person_name(user_id)} also covers {get_text_list(accounts, 'and')} at these hours."
         for user_id, accounts in accounts_by_person.items()
     ]
 

@@ -87,7 +87,7 @@ def choose_assignee(
     candidates = list(candidates)
     fitting = [candidate for candidate in candidates if candidate_fits(candidate, need)]
     if need.person_id is not None and (named := _find_candidate(fitting, need.person_id)):
-        return Pick(named.user_id, ("a rule asks for them",))
+        return Pick(named.user_id, ("a rule names them",))
     fitting = [candidate for candidate in fitting if not candidate.only_by_name]
     if mode == "manual" or not fitting:
         return None
@@ -173,5 +173,5 @@ def _pick_reasons(
     if need.language and not speaks and any(candidate.languages for candidate in pool):
         reasons.append(f"nobody there speaks {language}")
     if need.person_name:
-        reasons.append(f"a rule asks for {need.person_name}, who cannot take it now")
+        reasons.append(f"a rule names {need.person_name}, who cannot take it now")
     return reasons

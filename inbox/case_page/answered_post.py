@@ -57,7 +57,7 @@ def answered_post(message: Message, case: Case, now: dt.datetime) -> AnsweredPos
     above: dict[str, Any] | None = getattr(message, "answered", None)
     if above is None:
         return AnsweredPost(
-            f"Answers a post that is not kept here: see it on {network_label(case.network)}",
+            f"In reply to a post that is not stored here: see it on {network_label(case.network)}",
             address=public_address(case.network, message.parent_remote_id),
         )
     if above["case"] == case.pk or not above["text"]:
@@ -66,7 +66,7 @@ def answered_post(message: Message, case: Case, now: dt.datetime) -> AnsweredPos
     text = above["text"]
     shown = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
     at = dt.datetime.fromisoformat(above["at"])
-    return AnsweredPost(f"Answers {who}, {clock_time(at, now)}", shown)
+    return AnsweredPost(f"In reply to {who}, {clock_time(at, now)}", shown)
 
 
 def _author(above: dict[str, Any]) -> str:

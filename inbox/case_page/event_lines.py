@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from inbox.changes.refusals import name_or_somebody
 from inbox.models import CaseEvent, Verb
 from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
+
+#: A regular expression in a stored reason; whoever wants to read it finds it in the rule.
+_PATTERN = re.compile(r"\bthe pattern “.*?”(?= and | →|$)", re.IGNORECASE)
 
 
 def event_line(event: CaseEvent) -> str:
@@ -27,11 +31,13 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
     reason = data.get("reason", "")
     match event.verb:
         case Verb.ROUTED if "from" in event.data:
-            return _with_reason(f"Rerouted from {data.get('from')} to {data.get('to')}", reason)
+            words = f"Rerouted from {data.get('from')} to {data.get('to')}"
+            return _with_reason(words, _routing_reason(reason, data.get("to", "")))
         case Verb.SUGGESTION_DECLINED:
             return f"{who} kept it here: not {data.get('to')} ({data.get('probability')} suggested)"
         case Verb.ROUTED:
-            return _with_reason(f"Routed to {data.get('to') or 'a department'}", reason)
+            to = data.get("to") or "a department"
+            return _with_reason(f"Routed to {to}", _routing_reason(reason, to))
         case Verb.ASSIGNED:
             return _assignment_line(event, who, data.get("to", ""), reason)
         case Verb.HANDED_OVER:
@@ -60,6 +66,17 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case _:
             return None
+
+
+def name_patterns(reason: str) -> str:
+    """Return a reason with its regular expressions only named."""
+    return _PATTERN.sub(lambda spelt_out: "A pattern" if spelt_out[0][0].isupper() else "a pattern", reason)
+
+
+def _routing_reason(reason: str, to: str) -> str:
+    """Return a reason without the department, which the line names already: "…; rule “Refunds”, version 3"."""
+    why, arrow, by = name_patterns(reason).partition(f" → {to} (")
+    return f"{why}; {by.removesuffix(')')}" if arrow else why
 
 
 def _count_messages(data: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from inbox.assignment.colleagues import assignable_colleagues, explain_unassigne
 from inbox.case_page import customer_card, playbook, suggestion
 from inbox.case_page.clock_card import clock_card
 from inbox.case_page.custody_bar import custody_bar
+from inbox.case_page.event_lines import name_patterns
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
 from inbox.case_page.lost_case import LostCase, describe_lost_case
@@ -41,9 +41,6 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
-
-#: A regular expression in a stored reason; whoever wants to read it finds it in the rule.
-_PATTERN = re.compile(r"\bthe pattern “.*?”(?= and | →|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +268,9 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
 
 def _placement_reasons(case: Case, custodies: list[Custody]) -> list[str]:
     """Return why the case is with its department, newest reason first."""
-    decided = [_PATTERN.sub(_name_pattern, str(reason)) for reason in getattr(case, "reasons", None) or ()]
+    decided = [name_patterns(str(reason)) for reason in getattr(case, "reasons", None) or ()]
     handed_over = [custody for custody in reversed(custodies) if custody.from_department is not None][:3]
     return [_hand_over_reason(custody) for custody in handed_over if custody.reason not in decided] + decided
-
-
-def _name_pattern(spelt_out: re.Match[str]) -> str:
-    return "A pattern" if spelt_out[0][0].isupper() else "a pattern"
 
 
 def _hand_over_reason(custody: Custody) -> str:

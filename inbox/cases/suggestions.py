@@ -25,7 +25,7 @@ def accept_suggestion(case_id: int, by: User, *, version: int | None = None, now
         change.require_version(version)
         suggestion = _get_open_suggestion(change)
         words = ", ".join(f"“{word}”" for word in suggestion.words)
-        reason = f"Suggested: {words}" if words else "Suggested by what corrections taught"
+        reason = f"Suggested: {words}" if words else "Suggested from earlier corrections"
         hand_overs.send_to_department(
             change, suggestion.department, reason[: hand_overs.LONGEST_REASON], wrong_department=True
         )

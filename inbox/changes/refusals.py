@@ -22,7 +22,7 @@ class NothingKept(Invalid):
     """Nothing more is stored in this case: its customer was erased, or its messages are in another."""
 
 
-SOMEBODY_WAS_QUICKER = "Somebody was quicker"
+SOMEBODY_WAS_QUICKER = "Somebody got there first"
 #: Heads a conflict with what the person or the customer did.
 HAS_CHANGED = "This case has changed"
 
@@ -60,7 +60,7 @@ _SENTENCES: dict[str, str] = {
     Verb.DISMISSED: "{who} dismissed this case ({reason})",
     Verb.PRIORITISED: "{who} changed the priority to {to}",
     Verb.PLAYBOOK_ANSWERED: "{who} answered the playbook",
-    Verb.PLAYBOOK_TAKEN_BACK: "{who} took an answer to the playbook back",
+    Verb.PLAYBOOK_TAKEN_BACK: "{who} undid an answer in the playbook",
     Verb.MESSAGE_EDITED: "The customer edited a message",
     Verb.MESSAGE_DELETED: "A message was deleted on the network",
     Verb.SPLIT: "{who} split this case",

@@ -18,7 +18,9 @@ from routing.facts import Decision
 from routing.models import Priority
 
 #: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
-NOISE_PREFIX = "Noise, says the rule "
+NOISE_PREFIX = "Noise (rule "
+#: Also that of cases which were closed when it was worded differently.
+NOISE_PREFIXES = (NOISE_PREFIX, "Noise, says ")
 #: Some networks' APIs give times in whole seconds.
 TIME_PRECISION = dt.timedelta(seconds=1)
 #: A new message is compared with the beginnings of this many newest messages of a case, and of its first.
@@ -87,7 +89,7 @@ class CaseState(CaseRow):
     @property
     def is_noise(self) -> bool:
         """True for a case that is closed as noise."""
-        return self.closed_at is not None and self.close_reason.startswith(NOISE_PREFIX)
+        return self.closed_at is not None and self.close_reason.startswith(NOISE_PREFIXES)
 
     @property
     def is_merged(self) -> bool:
@@ -228,7 +230,7 @@ class CaseState(CaseRow):
 
         The rule calls its only message, `canonical_id`, noise.
         """
-        reason = f"{NOISE_PREFIX}“{rule_name}”"[:200]
+        reason = f"{NOISE_PREFIX}“{rule_name[:180]}”)"
         self.status, self.closed_at, self.close_reason = Status.DISMISSED, now, reason
         self.waiting_since = None
         self.record_event(Verb.DISMISSED, {"canonical_id": canonical_id, "reason": reason})

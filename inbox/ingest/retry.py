@@ -69,5 +69,5 @@ def _fetch_and_store(item: Quarantined, now: dt.datetime) -> str:
         return "It still cannot be stored."
     stored = Message.objects.filter(brand_account=item.brand_account, canonical_id=message.canonical_id)
     return (
-        "" if stored.exists() or outcome.echoes else "The network answers with something that is no message."
+        "" if stored.exists() or outcome.echoes else "The network returned something that is not a message."
     )

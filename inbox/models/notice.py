@@ -37,7 +37,7 @@ _GROUPED_TEXTS = {
     NoticeKind.BREACHED: "{count:,} cases of {department} are overdue.",
     NoticeKind.MOVED: "{count:,} overdue cases were moved to {department}.",
     NoticeKind.NOT_SENT: "{count:,} cases of {department} have an answer that was not sent.",
-    NoticeKind.UNCONFIRMED: "{count:,} cases of {department} have an answer that nobody knows was sent.",
+    NoticeKind.UNCONFIRMED: "{count:,} cases of {department} have an answer that may not have been sent.",
 }
 
 

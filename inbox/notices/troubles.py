@@ -24,8 +24,8 @@ _MORE_NOTICES_FROM = (10, 100, 1_000)
 _FOR_ADMINISTRATORS = (TroubleKind.REAUTHORISE, TroubleKind.PERMISSION, TroubleKind.NOT_FETCHED)
 _OVER: dict[str, str] = {
     TroubleKind.REAUTHORISE: "{account} is connected again. Fetching goes on where it stopped.",
-    TroubleKind.PERMISSION: "{account}: nothing is refused any more.",
-    TroubleKind.NOT_FETCHED: "{account} is fetched again. What waited at {network} comes in now.",
+    TroubleKind.PERMISSION: "{account}: requests are accepted again.",
+    TroubleKind.NOT_FETCHED: "{account} is fetched again. Messages that waited at {network} are coming in.",
     TroubleKind.CANNOT_READ: "{account}: everything can be read again, or was deleted.",
     TroubleKind.GAP: "{account}: the possible gap was acknowledged, or is older than a week.",
     TroubleKind.UNREADABLE: "{account}: the unreadable messages are settled.",

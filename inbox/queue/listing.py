@@ -268,7 +268,7 @@ def _row_chips(case: dict[str, Any], kind: ViewKind, now: dt.datetime, me: int) 
     if case["unsent"]:
         chips.append(unsent_chip(case["unsent"]))
     if case["hint"] and kind != "resolved":
-        chips.append(Chip(case["hint"], "hint", "Suggested by what corrections taught"))
+        chips.append(Chip(case["hint"], "hint", "Suggested from earlier corrections"))
     if case["returned_count"]:
         chips.append(returned_chip(case["returned_count"]))
     if case["visibility"] == "direct":

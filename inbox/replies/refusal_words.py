@@ -53,7 +53,9 @@ def _sentence(error: NetworkError) -> str:
     if isinstance(error, Reauthorise):
         return "Held until {account} is connected again."
     if isinstance(error, BudgetExhausted):
-        return "What {network} allows in this period is used up. It will be sent when the next period begins."
+        return (
+            "{network}’s allowance for this period is used up. It will be sent when the next period begins."
+        )
     if isinstance(error, RetryLater):
         return "{network} does not accept it at the moment."
     return "{network} refused it."

@@ -36,7 +36,7 @@ class RetentionForm(forms.Form):
         choices=[(days or _FOR_EVER, words) for days, words in CHOICES.items()],
         coerce=lambda value: int(value) or None,
         empty_value=None,
-        help_text="From the day on which the case was closed, as long as nothing happens in it any more.",
+        help_text="Counted from the day the case was closed, unless something happens in it later.",
     )
 
 
@@ -112,7 +112,7 @@ def _save(request: SignedInRequest, days: int | None, seen: int) -> HttpResponse
         changed = save_retention(days, by=request.user, seen=seen)
     except SettingChangedMeanwhile:
         messages.error(
-            request, "Somebody else has changed this meanwhile, so nothing was saved. Look again below."
+            request, "Somebody else has changed this in the meantime, so nothing was saved. Look again below."
         )
     else:
         words = f"What people wrote is kept {'for ' if days else ''}{kept_words(days)}."

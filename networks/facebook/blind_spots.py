@@ -26,7 +26,7 @@ BLIND_SPOTS = (
     ),
     BlindSpot(
         "window",
-        "Direct messages that are older than 30 days when the account is connected",
+        "Direct messages from more than 30 days before the account was connected",
         "Older conversations come in when the customer writes again.",
     ),
     BlindSpot(
@@ -44,6 +44,6 @@ BLIND_SPOTS = (
         "Who wrote some comments",
         "Facebook withholds the name of people who have not allowed it. Each such comment is a case of its own.",
     ),
-    BlindSpot("kind", "Reviews and recommendations", "Facebook no longer shares them with any application."),
+    BlindSpot("kind", "Reviews and recommendations", "Facebook no longer shares them with any app."),
     BlindSpot("kind", "Stories and live chats", "Facebook shows them only in its own app."),
 )

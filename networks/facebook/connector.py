@@ -108,7 +108,7 @@ class FacebookConnector:
         try:
             remote_id = wire.require_id(page.get("id"))
         except ValueError:
-            raise RetryLater("Facebook: an answer that could not be read.", code="malformed") from None
+            raise RetryLater("Facebook sent a response that could not be read.", code="malformed") from None
         name = wire.optional_text(page.get("name"))
         return OwnAccount(remote_id, wire.optional_text(page.get("username")) or name, name)
 

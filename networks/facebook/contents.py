@@ -22,7 +22,7 @@ def require_sound_page(answer: HTTPAnswer) -> Mapping[str, Any]:
     """
     document = wire.as_mapping(answer.document)
     if not isinstance(document.get("data"), list):
-        raise RetryLater("Facebook: an answer that could not be read.", code="malformed")
+        raise RetryLater("Facebook sent a response that could not be read.", code="malformed")
     return document
 
 

@@ -68,7 +68,7 @@ def classify_facebook_answer(
         return refused
     at = transport.retry_at(answer.headers, now)
     if answer.status == 429:
-        return RetryLater(f"{LABEL} asks to slow down.", code="429", at=at)
+        return RetryLater(f"{LABEL} has asked us to slow down.", code="429", at=at)
     # facebook-sdk treats a 5xx whose JSON has no `error` as a success, and a proxy's HTML as a format error.
     if not 200 <= answer.status < 300:
         reason = f"the network has problems ({answer.status})"
@@ -88,7 +88,7 @@ def _classify_refusal(
     words = _error_words(error)
     if code in _SLOW_DOWN:
         return RetryLater(
-            f"{LABEL} asks to slow down. {words}", code=shown, at=_access_regained_at(answer, now)
+            f"{LABEL} has asked us to slow down. {words}", code=shown, at=_access_regained_at(answer, now)
         )
     if code in _TOKEN_DEAD:
         return Reauthorise(f"{LABEL} no longer accepts this connection. {words}", code=shown)

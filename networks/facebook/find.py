@@ -108,7 +108,7 @@ def _parse_item(item: Any, remote_id: str, own_id: str) -> InboundMessage:
             return parse.parse_facebook_post(item, own_id)
         return parse.parse_facebook_comment(item, "", own_id)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise RetryLater("Facebook: an answer that could not be read.", code="malformed") from None
+        raise RetryLater("Facebook sent a response that could not be read.", code="malformed") from None
 
 
 def find_own_facebook_message(

@@ -105,7 +105,7 @@ def _secrets_from(
     document = wire.as_mapping(answer.document) if isinstance(answer, HTTPAnswer) else {}
     token = wire.optional_text(document.get("access_token"))
     if not token:
-        error: NetworkError = RetryLater("X: an answer that could not be read.", code="malformed")
+        error: NetworkError = RetryLater("X sent a response that could not be read.", code="malformed")
         raise error
     life = wire.optional_count(document.get("expires_in")) or _DEFAULT_LIFE
     new = dict(secrets)

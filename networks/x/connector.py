@@ -91,7 +91,7 @@ class XConnector:
         try:
             remote_id, handle = parse.require_x_id(user.get("id")), wire.require_text(user.get("username"))
         except ValueError:
-            raise RetryLater("X: an answer that could not be read.", code="malformed") from None
+            raise RetryLater("X sent a response that could not be read.", code="malformed") from None
         scopes = auth.granted_scopes(self.credentials.secrets, answer.headers.get("x-access-level", ""))
         return OwnAccount(remote_id, handle, wire.optional_text(user.get("name")), scopes)
 

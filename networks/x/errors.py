@@ -190,7 +190,7 @@ def _too_many_error(answer: transport.HTTPAnswer, code: str, now: dt.datetime) -
             until = transport.parse_header_time(answer.headers.get(f"x-{scope}-limit-24hour-reset"))
             return BudgetExhausted(f"{LABEL}: the daily allowance is used up.", code=code, until=until)
     at = transport.retry_at(answer.headers, now, "x-rate-limit-reset")
-    return RetryLater(f"{LABEL} asks to slow down.", code=code, at=at)
+    return RetryLater(f"{LABEL} has asked us to slow down.", code=code, at=at)
 
 
 def _error_words(problems: list[Mapping[str, Any]], status: int) -> str:

@@ -104,7 +104,7 @@ def parse_looked_up_event(document: Mapping[str, Any], own_id: str) -> InboundMe
     try:
         return parse.parse_x_direct_message(data, own_id, Included.from_document(document))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise RetryLater("X: an answer that could not be read.", code="malformed") from None
+        raise RetryLater("X sent a response that could not be read.", code="malformed") from None
 
 
 def is_same_text(sent_text: str, published_text: str) -> bool:

@@ -128,7 +128,7 @@ class XPoller:
         # Treated as an empty page, this would end the window early or skip the posts that X says it has.
         promised = meta.get("result_count")
         if not (isinstance(items, list) and (items or not promised)) and (items is not None or promised != 0):
-            raise RetryLater("X: an answer that could not be read.", code="malformed")
+            raise RetryLater("X sent a response that could not be read.", code="malformed")
         included = Included.from_document(document)
 
         def read(item: Any) -> InboundMessage | None:

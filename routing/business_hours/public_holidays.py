@@ -25,6 +25,17 @@ def subdivisions_by_country() -> dict[str, tuple[str, ...]]:
     return {code: tuple(parts) for code, parts in sorted(supported.items()) if len(code) == 2}
 
 
+#: Names that the package's own, in capitals without accents, do not give.
+_NAMES = {
+    "AX": "Åland Islands", "BL": "Saint Barthélemy", "BQ": "Bonaire, Sint Eustatius and Saba", "CD": "DR Congo",
+    "CG": "Republic of the Congo", "CW": "Curaçao", "GS": "South Georgia and the South Sandwich Islands",
+    "GW": "Guinea-Bissau", "HK": "Hong Kong", "HM": "Heard Island and McDonald Islands", "IM": "Isle of Man",
+    "RE": "Réunion", "SH": "Saint Helena, Ascension and Tristan da Cunha", "ST": "São Tomé and Príncipe",
+    "SY": "Syria", "TL": "Timor-Leste", "UM": "US Minor Outlying Islands", "VC": "Saint Vincent and the Grenadines",
+    "VI": "US Virgin Islands",
+}  # fmt: skip
+
+
 @cache
 def country_names() -> dict[str, str]:
     """Return the English names of the countries with lists, by code."""
@@ -34,7 +45,7 @@ def country_names() -> dict[str, str]:
         entry[1]: name.replace("_", " ").title().replace(" And ", " and ")
         for name, entry in COUNTRIES.items()
     }
-    return {code: named.get(code, code) for code in subdivisions_by_country()}
+    return {code: _NAMES.get(code) or named.get(code, code) for code in subdivisions_by_country()}
 
 
 def require_known_country(country: str, subdivision: str) -> None:

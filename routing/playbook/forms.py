@@ -93,7 +93,7 @@ class OutcomeForm(OwnedForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say in a sentence or two what to do."},
     )
-    action = forms.ChoiceField(choices=list(ACTION_LABELS.items()), label="Offers to")
+    action = forms.ChoiceField(choices=list(ACTION_LABELS.items()), label="Suggested action")
     department = forms.ChoiceField(
         required=False, help_text="For a hand-over. If empty, the person following it chooses one."
     )

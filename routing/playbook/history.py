@@ -35,7 +35,7 @@ def _describe_question(old: Question, new: Question, was: PlaybookTree, now: Pla
     if old.text != new.text:
         yield f"“{old.text}” now asks “{new.text}”"
     if old.help != new.help:
-        yield f"“{new.text}”: other help"
+        yield f"“{new.text}”: help changed"
     if old.owner != new.owner:
         yield f"“{new.text}”: owned by {new.owner or 'the whole company'}"
     before, after = ({answer.key: answer for answer in side.answers} for side in (old, new))
@@ -51,7 +51,7 @@ def _describe_question(old: Question, new: Question, was: PlaybookTree, now: Pla
         if key not in after:
             yield f"“{new.text}”: the answer “{answer.text}” removed"
     if [key for key in before if key in after] != [key for key in after if key in before]:
-        yield f"“{new.text}”: answers in another order"
+        yield f"“{new.text}”: answers reordered"
 
 
 def _target_name(answer: Answer, tree: PlaybookTree) -> str:
@@ -77,7 +77,7 @@ def _describe_outcome(old: Outcome, new: Outcome) -> Iterator[str]:
     if old.name != new.name:
         yield f"was called “{old.name}”"
     if old.advice != new.advice:
-        yield "other advice"
+        yield "advice changed"
     if old.action != new.action:
         yield f"now {ACTION_LABELS.get(new.action, 'nothing').lower()}"
     if old.department != new.department:

@@ -40,7 +40,7 @@ class Action(StrEnum):
 
 ACTION_LABELS: dict[str, str] = {
     Action.ANSWER: "Answer in public",
-    Action.PRIVATE: "Take it into private messages",
+    Action.PRIVATE: "Move to private messages",
     Action.HAND_OVER: "Hand over to a department",
     Action.DISMISS: "Dismiss with a reason",
     Action.ESCALATE: "Raise the priority",

@@ -86,7 +86,7 @@ def save_playbook_draft(
         if (draft.revision if draft else 0) != revision:
             author = str(draft.changed_by) if draft and draft.changed_by else "Somebody"
             raise StalePlaybookDraft(
-                f"{author} changed the draft meanwhile. Look at it as it is now, then make your change again."
+                f"{author} changed the draft in the meantime. Look at it as it is now, then make your change again."
             )
         _require_permitted(by, draft.snapshot if draft else _live_snapshot(), snapshot)
         if draft is None:
@@ -128,7 +128,9 @@ def publish_playbook(by: User | None, note: str, revision: int, now: dt.datetime
         _lock_playbook_editing()
         draft = Playbook.objects.order_by("pk").first()
         if draft is None or draft.revision != revision:
-            raise StalePlaybookDraft("The draft changed meanwhile. Look at it as it is now, then publish it.")
+            raise StalePlaybookDraft(
+                "The draft has changed in the meantime. Look at it as it is now, then publish it."
+            )
         return _publish_snapshot(live_with_own_part(draft.snapshot, by), by, note, now)
 
 

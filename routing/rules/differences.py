@@ -93,7 +93,7 @@ def _describe_condition_change(was: JsonDict, now: JsonDict, names: Names) -> It
     yield (
         f"condition now {', '.join(changes)}"
         if changes
-        else f"condition grouped otherwise: {summarize_condition(now, names=names)}"
+        else f"condition regrouped: {summarize_condition(now, names=names)}"
     )
 
 

@@ -35,7 +35,7 @@ class DraftClashError(Exception):
     """
 
     def __init__(self, clashes: list[Clash]) -> None:
-        super().__init__("Others have changed the same rules meanwhile.")
+        super().__init__("Others have changed the same rules in the meantime.")
         self.clashes = clashes
 
 

@@ -181,7 +181,7 @@ def decide(facts: Facts, compiled: CompiledRules) -> Decision:
     rule = first_matching_rule(seen, compiled)
     if rule is not None:
         return _build_decision(rule, compiled, seen)
-    reason = f"No rule matched → {compiled.default_name} (the default, version {compiled.version})"
+    reason = f"No rule matched → {compiled.default_name} (default department, version {compiled.version})"
     return Decision(compiled.default, "default", (reason,), compiled.version)
 
 

@@ -193,8 +193,8 @@ class RuleScope(EditScope):
             own, other = (get_rule_by_key(after, key) for key in vague)
             return MayNotOvertake(
                 f"“{own['name']}” comes before “{other['name']}”, a rule of "
-                f"{other.get('department_name') or other['department']}, because it asks for a subject. Leave a word or "
-                "a brand account in it, or move it down first."
+                f"{other.get('department_name') or other['department']}, because it names words or brand "
+                "accounts. Keep one of them in it, or move it down first."
             )
         widened = precedence.find_widened_pair(before, after, self.covers)
         if widened is None:
@@ -202,7 +202,7 @@ class RuleScope(EditScope):
         own, other = (get_rule_by_key(after, key) for key in widened)
         return MayNotOvertake(
             f"“{own['name']}” comes before “{other['name']}”, a rule of "
-            f"{other.get('department_name') or other['department']}, because it is limited to some brand accounts. Leave "
+            f"{other.get('department_name') or other['department']}, because it is limited to some brand accounts. Keep "
             "it limited to them, or move it down first."
         )
 

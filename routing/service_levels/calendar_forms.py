@@ -17,6 +17,7 @@ from routing.business_hours.notation import (
     parse_hours,
 )
 from routing.business_hours.public_holidays import country_names, subdivisions_by_country
+from routing.letters import fold_text
 from routing.models import Calendar, CalendarVersion
 from routing.pages.forms import NAME_MISSING, validate_storable
 from wording.opening_hours import closes_a_minute_early
@@ -24,7 +25,7 @@ from wording.opening_hours import closes_a_minute_early
 MAX_LISTED_DAYS = 400
 _PLACEHOLDER = "9:00–12:30, 14:00–18:00"
 _NEVER_OPEN = "No day of the week has hours: nothing that is counted by this calendar would ever be due."
-_HELP = "One day a line, for example 2026-12-24."
+_HELP = "One day per line, for example 2026-12-24."
 
 
 def validate_reachable_date(value: dt.date) -> None:
@@ -65,7 +66,7 @@ class CalendarForm(forms.Form):
         max_length=40_000,
         label="Days with special hours",
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "2026-12-31 9:00–12:00"}),
-        help_text="One day a line, then its hours. They count on a public holiday, too.",
+        help_text="One day per line, then its hours. They also count on a public holiday.",
     )
     in_force_from = forms.DateField(
         required=False,
@@ -84,7 +85,7 @@ class CalendarForm(forms.Form):
             del self.fields["in_force_from"]
         choices = [
             ("", "None: open on holidays"),
-            *sorted(country_names().items(), key=lambda country: country[1]),
+            *sorted(country_names().items(), key=lambda country: fold_text(country[1])),
         ]
         self.fields["country"] = forms.ChoiceField(
             required=False, label="Closed on the public holidays of", choices=choices

@@ -105,11 +105,11 @@ class PolicyForm(forms.Form):
         for number in range(MAX_STEPS):
             self.fields |= {
                 f"after{number}": BusinessMinutesField(label="Overdue by"),
-                f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Of"),
+                f"clock{number}": forms.ChoiceField(choices=CLOCK_CHOICES, required=False, label="Clock"),
                 f"notify{number}": forms.MultipleChoiceField(
                     choices=RECIPIENT_CHOICES,
                     required=False,
-                    label="Tell",
+                    label="Notify",
                     widget=forms.CheckboxSelectMultiple,
                 ),
                 f"raise{number}": forms.BooleanField(required=False, label="raise the priority by one step"),
@@ -183,7 +183,10 @@ class PolicyForm(forms.Form):
         if f"after{number}" in self.errors:
             return None
         if not acts:
-            self.add_error(f"after{number}", f"Step {number + 1} does nothing: tell somebody, raise or move.")
+            self.add_error(
+                f"after{number}",
+                f"Step {number + 1} does nothing: notify somebody, raise the priority or move the case.",
+            )
             return None
         return {
             "after": read["after"] or 0,

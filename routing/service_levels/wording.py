@@ -45,7 +45,7 @@ def _step_in_words(step: dict[str, object], departments: dict[str, str]) -> str:
     acts = []
     if isinstance(notify, list) and notify:
         acts.append(
-            f"tell {' and '.join(_RECIPIENT_WORDS[kind] for kind in notify if kind in _RECIPIENT_WORDS)}"
+            f"notify {' and '.join(_RECIPIENT_WORDS[kind] for kind in notify if kind in _RECIPIENT_WORDS)}"
         )
     if step.get("raise"):
         acts.append("raise the priority")

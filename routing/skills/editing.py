@@ -111,5 +111,5 @@ def _refuse_skill_in_use(skill: Skill) -> None:
     versions.lock_rule_editing()
     if rules := rules_naming_skill(skill.slug):
         raise SkillInUse(
-            f"“{skill}” is asked for by {', '.join(rules)}. Change or discard that first; nothing was changed."
+            f"“{skill}” is required by {', '.join(rules)}. Change or discard that first; nothing was changed."
         )

@@ -96,7 +96,7 @@ def restore_word_list(key: str, number: int, by: User, now: dt.datetime) -> str:
 def _find_list(content: JsonDict, key: str) -> JsonDict:
     word_list: JsonDict | None = content.get("word_lists", {}).get(key)
     if word_list is None:
-        raise WordListGone("Somebody has deleted this word list meanwhile.")
+        raise WordListGone("Somebody has deleted this word list in the meantime.")
     return word_list
 
 

@@ -62,7 +62,7 @@ class WordListForm(forms.Form):
     new_language = forms.ChoiceField(required=False, label="Another language")
     new_words = WordsField(label="Its words", rows=4)
     excluded = WordsField(
-        label="Not when it says",
+        label="Except when it also says",
         rows=3,
         help_text="A message with one of these is not about this list.",
     )

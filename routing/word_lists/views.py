@@ -69,7 +69,7 @@ def word_list_edit(request: HttpRequest, key: str) -> HttpResponse:
         if form.cleaned_data["mark"] not in ("", fingerprint(word_list)):
             form.add_error(
                 None,
-                "Somebody changed this list meanwhile. What you typed is kept: compare it with the versions, and save "
+                "Somebody changed this list in the meantime. What you typed is kept: compare it with the versions, and save "
                 "again to put yours in its place.",
             )
             form.mark_as_seen(fingerprint(word_list))

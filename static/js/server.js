@@ -12,7 +12,7 @@
     signed_out: "You are signed out.",
     forbidden: "You may not do this, or not any longer.",
     missing: "It is not there any more, or no longer yours.",
-    conflict: "Somebody else was quicker. Reload the page to see how it stands.",
+    conflict: "Somebody else got there first. Reload the page to see the latest.",
     large: "It is too large.",
     busy: "The server has too much to do. Wait a moment.",
     broken: "Something broke on our side; it was written to the log.",

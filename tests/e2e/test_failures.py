@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 STATUSES = {
     403: "You may not do this",
     404: "It is not there any more",
-    409: "Somebody else was quicker",
+    409: "Somebody else got there first",
     429: "The server has too much to do",
     500: "Something broke on our side",
 }

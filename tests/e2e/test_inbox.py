@@ -196,7 +196,7 @@ def test_two_people_answer_and_the_second_keeps_the_text(company, open_page):
     expect(first.locator(".msg.pending")).to_have_count(1)
     second.locator("#answer").fill("On its way to you.")
     second.locator("#send").click()
-    expect(second.locator("#case-notice")).to_contain_text("Somebody was quicker")
+    expect(second.locator("#case-notice")).to_contain_text("Somebody got there first")
     expect(second.locator("#answer")).to_have_value("On its way to you.")
     expect(second.locator(".msg.pending")).to_have_count(1)
     assert Reply.objects.count() == 1

@@ -39,14 +39,14 @@ def test_by_touch_on_a_phone(company, open_page, case):
     )
     assert small == []
     panel.get_by_role("button", name="Somebody is unhappy").tap()
-    expect(panel).to_contain_text("Did we cause the trouble?")
+    expect(panel).to_contain_text("Did we cause the problem?")
     expect(panel).to_be_in_viewport()
-    panel.get_by_role("button", name="Yes, or most likely").tap()
+    panel.get_by_role("button", name="Yes, or probably").tap()
     panel.get_by_role("button", name="Billing: a charge").tap()
     expect(panel).to_contain_text("Hand over to billing")
     picture(page, "phone-outcome-light")
     panel.get_by_role("button", name="Undo the last answer").tap()
-    expect(panel).to_contain_text("Who can put it right?")
+    expect(panel).to_contain_text("Who can fix it?")
     panel.get_by_role("button", name="Billing: a charge").tap()
     panel.get_by_role("button", name="Hand over to Billing").tap()
     expect(page.get_by_text("Handed over to Billing.")).to_be_visible()
@@ -59,7 +59,7 @@ def test_by_touch_on_a_phone(company, open_page, case):
 def test_axe_finds_nothing_serious(company, open_page, case, width):
     page = open_page("mara", f"/cases/{case.pk}/", viewport={"width": width, "height": 900})
     sound(page, *SCHEMES)
-    page.locator("#case-playbook").get_by_role("button", name="It only wants to provoke").click()
+    page.locator("#case-playbook").get_by_role("button", name="It is only meant to provoke").click()
     page.locator("#case-playbook").get_by_role("button", name="No", exact=True).click()
     expect(page.locator("#case-playbook")).to_contain_text("Leave it")
     sound(page, *SCHEMES)
@@ -72,7 +72,7 @@ def test_by_keys(company, open_page, case):
     panel = page.locator("#case-playbook")
     page.locator("#case-bar h2").focus()
     picture(page, "playbook-light")
-    for digit, expected in (("2", "Did we cause"), ("1", "Who can put it right?"), ("1", "anything personal"),
+    for digit, expected in (("2", "Did we cause"), ("1", "Who can fix it?"), ("1", "anything personal"),
                             ("1", "Ask for a private message")):  # fmt: skip
         page.keyboard.press(digit)
         expect(panel).to_contain_text(expected)
@@ -87,7 +87,7 @@ def test_by_keys(company, open_page, case):
 def test_without_scripts_in_the_dark(company, open_page, case):
     page = open_page("mara", f"/cases/{case.pk}/", java_script_enabled=False, color_scheme="dark", **PHONE)
     page.get_by_role("link", name="Next question").click()
-    page.locator("#case-playbook").get_by_role("button", name="It only wants to provoke").click()
+    page.locator("#case-playbook").get_by_role("button", name="It is only meant to provoke").click()
     page.locator("#case-playbook").get_by_role("button", name="No", exact=True).click()
     expect(page.locator("#case-playbook")).to_contain_text("Leave it")
     picture(page, "phone-no-script-dark")
@@ -117,7 +117,7 @@ def test_the_editor_is_sound_and_edits(company, open_page, case, scheme, width):
     picture(page, f"playbook-draft-{scheme}")
     sound(page)
     page.get_by_role("link", name="Try the draft").click()
-    page.get_by_role("link", name="A question, nobody is upset").click()
+    page.get_by_role("link", name="A question, and nobody is upset").click()
     expect(page.get_by_text("Can you answer it?")).to_be_visible()
     picture(page, f"playbook-try-{scheme}")
     sound(page)

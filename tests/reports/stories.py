@@ -24,7 +24,7 @@ EDGES = [
     dt.datetime(*day, tzinfo=ZONE).astimezone(dt.UTC)
     for day in ((2025, 12, 29), (2026, 3, 30), (2026, 10, 26), (2026, 11, 16), (2026, 8, 3))
 ]
-NOISE = ("Noise", "Spam", "Noise, says the rule “Raffles”")
+NOISE = ("Noise", "Spam", "Noise, says the rule “Raffles”", "Noise (rule “Raffles”)")
 
 
 @dataclass

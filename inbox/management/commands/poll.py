@@ -119,5 +119,5 @@ def _report_line(stream: Stream, report: PollReport, *, as_json: bool) -> str:
         for name in ("fetched", "stored", "duplicates", "updated", "echoes", "quarantined")
     )
     error = f" — {report.error}" if report.error else ""
-    gap = " — more had happened than the network hands out: a gap is possible" if report.overflowed else ""
+    gap = " — more had happened than the network returns: a gap is possible" if report.overflowed else ""
     return f"{brand} ({stream.kind}): {numbers}{gap}{error}"

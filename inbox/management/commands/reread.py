@@ -15,7 +15,7 @@ from inbox.management.moments import parse_moment
 class Command(BaseCommand):
     help = (
         "Reads the customers' stored messages again (language, tone, urgency, needs an answer, spam), after what reads "
-        "them has changed. What people corrected stays, and so do cases; nobody is told anything. May be stopped and "
+        "them has changed. What people corrected stays, and so do cases; nobody is notified. May be stopped and "
         "run again."
     )
 

@@ -15,7 +15,7 @@ from inbox.assignment import orphaned_cases
 class Command(BaseCommand):
     help = (
         "Look at every open case: each is with somebody who is active and may see it, or in the queue of an open "
-        "department in which somebody may. What is not is put right. Exits 1 when something remains in limbo."
+        "department in which somebody may. What is not is put right. Exits 1 when a case remains stranded."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -114,4 +114,4 @@ def test_a_permission_that_x_takes_away_and_gives_back(networks, connected, admi
     page = press_check(admin, account)
     assert "Comments, direct messages and mentions fetched." in page
     assert ">Healthy<" in page
-    assert told(manager)[1:] == [f"{account}: nothing is refused any more."]
+    assert told(manager)[1:] == [f"{account}: requests are accepted again."]

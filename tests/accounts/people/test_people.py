@@ -71,8 +71,8 @@ def test_a_new_person_sets_a_password_and_signs_in(admin, department, brand_acco
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"username": "AGENT"}, "user name already"),
-        ({"email": "Agent@Example.org"}, "e-mail address already"),
+        ({"username": "AGENT"}, "user name is taken"),
+        ({"email": "Agent@Example.org"}, "e-mail address is taken"),
         ({"initials": "A1"}, "two to four letters"),
         ({"initials": "ABCDE"}, "at most 4"),
         ({"first_name": " "}, "required"),
@@ -183,10 +183,10 @@ class TestDepartments:
             ({"position": "99999"}, "less than or equal"),
             (
                 {"tags": "return, Parcel  LOST"},
-                "“Parcel LOST” already says that a case belongs to Customer service",
+                "“Parcel LOST” is already used for Customer service",
             ),
-            ({"tags": "Customer service"}, "already says that a case belongs to Customer service"),
-            ({"name": "Parcel lost"}, "already says that a case belongs to Customer service"),
+            ({"tags": "Customer service"}, "is already used for Customer service"),
+            ({"name": "Parcel lost"}, "is already used for Customer service"),
             ({"tags": "x" * 41}, "at most 40 characters"),
         ],
     )

@@ -114,7 +114,7 @@ def test_a_second_person_with_the_same_address_in_capitals_is_refused(ana, admin
         "last_name": "Other",
     }
     answer = admin.post("/people/new/", data | {"role": "agent"})
-    assert "Somebody has this e-mail address already" in text(answer)
+    assert "This e-mail address is taken" in text(answer)
     assert User.objects.filter(email__iexact=ana.email).count() == 1
 
 

@@ -145,7 +145,7 @@ class TestReasons:
     @pytest.mark.parametrize("mode", MODES)
     def test_of_a_person_whom_a_rule_names(self, mode):
         two = [person(1), person(2)]
-        assert choose_assignee(two, Need(BRAND, person_id=2), mode, 0).reasons == ("a rule asks for them",)
+        assert choose_assignee(two, Need(BRAND, person_id=2), mode, 0).reasons == ("a rule names them",)
         absent = [person(1), person(2, is_there=False)]
         assert (choose_assignee(absent, Need(BRAND, person_id=2), mode, 0) is None) is (mode == "manual")
 
@@ -153,7 +153,7 @@ class TestReasons:
     def test_of_one_whom_a_rule_names_in_vain(self, about):
         named = Need(BRAND, person_id=2, person_name="Bo Ek")
         reasons = choose_assignee([person(1), person(2, **about)], named, "round_robin", 0).reasons
-        assert reasons[-1] == "a rule asks for Bo Ek, who cannot take it now"
+        assert reasons[-1] == "a rule names Bo Ek, who cannot take it now"
 
     def test_of_room_where_somebody_else_has_none(self):
         three = [person(1), person(2, open_cases=5), person(3)]

@@ -41,7 +41,7 @@ def test_a_reply_is_read_with_the_post_above_it(case, brand):
     MessageFactory(case=case, text="And in Perth", parent_remote_id=post.canonical_id)
     thread = thread_of(case)
     assert thread.count('class="answered"') == 1
-    assert f"Answers {post.identity.display_name}, " in thread
+    assert f"In reply to {post.identity.display_name}, " in thread
     assert "&lt;b&gt;The fee&lt;/b&gt;" in thread
     assert "x" * 300 not in thread
     assert thread.index("The fee") < thread.index("Same here in Dundee")
@@ -50,7 +50,7 @@ def test_a_reply_is_read_with_the_post_above_it(case, brand):
 def test_our_own_post_is_called_ours(case, brand):
     post = above(brand, text="The kettle is back in green.", outbound=True)
     MessageFactory(case=case, text="Finally!", parent_remote_id=post.canonical_id)
-    assert "Answers our post, " in thread_of(case)
+    assert "In reply to our post, " in thread_of(case)
 
 
 def test_what_stands_in_the_same_case_is_not_repeated(case):
@@ -67,7 +67,7 @@ def test_what_not_everybody_can_read_is_not_shown(case, brand, hidden):
     MessageFactory(case=case, parent_remote_id=post.canonical_id)
     thread = thread_of(case)
     assert "The fee" not in thread
-    assert "Answers a post that is not kept here: see it on X" in thread
+    assert "In reply to a post that is not stored here: see it on X" in thread
 
 
 def test_an_absent_post_is_said_to_be_absent_and_another_brands_is_absent(case, brand):
@@ -75,7 +75,7 @@ def test_an_absent_post_is_said_to_be_absent_and_another_brands_is_absent(case, 
     MessageFactory(case=case, parent_remote_id=foreign.canonical_id)
     thread = thread_of(case)
     assert "The fee" not in thread
-    assert "not kept here" in thread
+    assert "not stored here" in thread
 
 
 def test_it_costs_no_statement(case, brand):

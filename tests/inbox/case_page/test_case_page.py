@@ -327,7 +327,7 @@ def test_a_second_answer_is_refused_because_of_ones_own_first(client, agent, cas
     assert (
         "Your answer of" in content and "is still waiting to be sent. To send another one, take it" in content
     )
-    assert "Somebody was quicker" not in content
+    assert "Somebody got there first" not in content
     assert Draft.objects.get(case=case, user=agent).text == "And one more thing."
 
 
@@ -338,7 +338,7 @@ def test_what_one_did_in_another_tab_is_not_somebody_elses_doing(client, agent, 
     content = response.content.decode()
     assert response.status_code == 409
     assert "This case has changed" in content and "You took this case at" in content
-    assert "Somebody was quicker" not in content
+    assert "Somebody got there first" not in content
 
 
 def test_a_doubled_submit_makes_one_answer(client, case, message):
@@ -357,7 +357,7 @@ def test_an_answer_to_a_case_that_changed_is_refused_and_its_text_kept(client, a
     assert response.status_code == 409
     assert "This case has changed" in content
     assert "The customer wrote" in content
-    assert "Somebody was quicker" not in content
+    assert "Somebody got there first" not in content
     assert "We are on it.</textarea>" in content
     assert Draft.objects.get(case=case, user=agent).text == "We are on it."
     assert not Reply.objects.exists()

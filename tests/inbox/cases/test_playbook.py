@@ -158,7 +158,7 @@ class TestTakingBack:
         assert [one["question"] for one in state.answers] == ["kind", "cause"]
         assert (state.outcome, state.finished_at) == ("", None)
         event = CaseEvent.objects.filter(case=case).last()
-        assert (event.verb, event.data["question"]) == (Verb.PLAYBOOK_TAKEN_BACK, "Who can put it right?")
+        assert (event.verb, event.data["question"]) == (Verb.PLAYBOOK_TAKEN_BACK, "Who can fix it?")
         walk(case, ann, ("fix", "danger"))
         assert CasePlaybook.objects.get(case=case).outcome == "escalate"
 
@@ -232,7 +232,7 @@ class TestPanel:
         assert 'value="none" data-digit="7"' in shown
         assert self.post(ann, "playbook_answer", case, question="kind", answer="unhappy").status_code == 302
         shown = self.page(ann, case)
-        assert "Did we cause the trouble?" in shown
+        assert "Did we cause the problem?" in shown
         assert "Somebody is unhappy or needs help" in shown
         assert "Undo the last answer" in shown
         self.post(ann, "playbook_back", case, question="kind")
@@ -241,7 +241,7 @@ class TestPanel:
     def test_htmx_gets_the_panel_with_what_else_changed(self, case, ann):
         address = reverse("inbox:playbook_answer", args=[case.pk])
         shown = signed_in(ann).post(address, {"question": "kind", "answer": "troll"}, **HTMX).content.decode()
-        assert "Is there a real complaint under the noise?" in shown
+        assert "Is there a real complaint behind it?" in shown
         assert 'id="case-side" aria-label="Context" hx-swap-oob="true"' in shown
         stale = signed_in(ann).post(address, {"question": "kind", "answer": "praise"}, **HTMX)
         assert stale.status_code == 409
@@ -332,8 +332,8 @@ def test_the_history_tells_it_in_words(case, ann):
     take_back_playbook_answer(case.pk, ann, "complaint-inside", now=timezone.now())
     shown = signed_in(ann).get(f"/cases/{case.pk}/").content.decode()
     for line in (
-        "Ann Bell answered “What is this message?” with “It only wants to provoke”",
-        "“Is there a real complaint under the noise?” with “No” → Leave it",
-        "Ann Bell undid the answer to “Is there a real complaint under the noise?”",
+        "Ann Bell answered “What is this message?” with “It is only meant to provoke”",
+        "“Is there a real complaint behind it?” with “No” → Leave it",
+        "Ann Bell undid the answer to “Is there a real complaint behind it?”",
     ):
         assert line in shown, line

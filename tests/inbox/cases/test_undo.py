@@ -184,7 +184,7 @@ class TestPages:
         assert refused.status_code == 409
         page = refused.content.decode()
         assert "Not undone" in page and "Ann Bell took this case" in page
-        assert "Somebody was quicker" not in page
+        assert "Somebody got there first" not in page
 
     @pytest.mark.parametrize(
         ("said", "expected"),

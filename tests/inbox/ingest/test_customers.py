@@ -99,7 +99,7 @@ def test_noise_opens_a_case_that_is_dismissed_at_once_for_a_reason(noisy):
         False,
         None,
     )
-    assert case.close_reason == "Noise, says the rule “Only emoji”"
+    assert case.close_reason == "Noise (rule “Only emoji”)"
     assert [event.verb for event in case.events.order_by("id")] == ["opened", "routed", "dismissed"]
     assert CaseEvent.objects.get(verb=Verb.DISMISSED).data["reason"] == case.close_reason
     custody = Custody.objects.get()

@@ -118,8 +118,8 @@ def test_its_end_is_told_to_whoever_was_told_of_it(firm):
     pass_minutes(firm, 2, MissingPermission("No dm.read."))
     checked.request_check(firm.account, now=dt.datetime.now(dt.UTC))
     pass_minutes(firm, 1)
-    assert told(firm.admin)[1:] == ["@kettle on X: nothing is refused any more."]
-    assert told(firm.manager)[1:] == ["@kettle on X: nothing is refused any more."]
+    assert told(firm.admin)[1:] == ["@kettle on X: requests are accepted again."]
+    assert told(firm.manager)[1:] == ["@kettle on X: requests are accepted again."]
     assert Trouble.objects.get().ended_at == NOW + 3 * MINUTE
     # The next one is another trouble.
     pass_minutes(firm, 61, MissingPermission("No dm.read."))
@@ -135,7 +135,7 @@ def test_a_stream_that_fails_is_told_after_three_times_not_before(firm):
         assert len(told(firm.admin)) == 1
     assert "Nothing fetched since 09:59. X does not answer as it should." in told(firm.admin)[0]
     pass_minutes(firm, 20)
-    assert told(firm.admin)[1:] == ["@kettle on X is fetched again. What waited at X comes in now."]
+    assert told(firm.admin)[1:] == ["@kettle on X is fetched again. Messages that waited at X are coming in."]
 
 
 def test_streams_that_nobody_polls_are_told(firm):

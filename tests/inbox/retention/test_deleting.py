@@ -244,7 +244,13 @@ def test_no_number_of_a_report_changes():
     manager = UserFactory(role=Role.MANAGER, departments=[case.department])
     MessageFactory(case=case, outbound=True, network_time=case.created_at + dt.timedelta(hours=1))
     closed_case(department=case.department)
-    for reason in ("Noise", "Noise, says the rule “Bots”", f"{MERGED_PREFIX}{case.pk}", "Called them"):
+    for reason in (
+        "Noise",
+        "Noise, says the rule “Bots”",
+        "Noise (rule “Bots”)",
+        f"{MERGED_PREFIX}{case.pk}",
+        "Called them",
+    ):
         dismissed = closed_case(department=case.department)
         Case.objects.filter(pk=dismissed.pk).update(status="dismissed", close_reason=reason)
     period = last_weeks(20, now=now, zone=ZoneInfo("UTC"))

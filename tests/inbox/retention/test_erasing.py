@@ -170,13 +170,13 @@ class TestPages:
         page = browser.get(FIND, {"q": handle}).content.decode()
         assert f'href="{page_of(case.customer)}"' in page
         asked = browser.get(page_of(case.customer)).content.decode()
-        assert handle in asked and "1 of the cases is still open" in asked
+        assert handle in asked and "The case is still open" in asked
         unticked = browser.post(page_of(case.customer))
         assert unticked.status_code == 422 and Message.objects.get().text
         done = browser.post(page_of(case.customer), {"agreed": "on"}, follow=True).content.decode()
         assert "Erased: 1 message in 1 case" in done
         assert "No customer is called" in browser.get(FIND, {"q": handle}).content.decode()
-        assert "Nothing is kept that names them." in browser.get(page_of(case.customer)).content.decode()
+        assert "No name of this customer is kept." in browser.get(page_of(case.customer)).content.decode()
 
     def test_nobody_is_there_to_find(self, administrator):
         browser = signed_in(administrator)

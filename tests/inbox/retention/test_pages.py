@@ -107,7 +107,7 @@ def test_a_confirmed_setting_is_in_the_audit_log(browser, administrator):
 def test_a_change_of_somebody_else_meanwhile_is_not_overwritten(browser):
     keep_for(365)
     answer = browser.post(PREVIEW, {"days": "30", "seen": "0", "agreed": "on"}, follow=True)
-    assert "Somebody else has changed this meanwhile, so nothing was saved." in answer.content.decode()
+    assert "Somebody else has changed this in the meantime, so nothing was saved." in answer.content.decode()
     assert RetentionSetting.objects.order_by("-id").first().days == 365
 
 

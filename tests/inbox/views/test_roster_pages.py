@@ -216,7 +216,7 @@ class TestTheWeek:
         shift(brand, ada)
         shift(BrandAccountFactory(handle="fern", owner_department=marketing), ada, 12, 20)
         page = page_of(client, brand)
-        assert "Ada Holm covers @fern on X at the same time." in page
+        assert "Ada Holm also covers @fern on X at these hours." in page
         assert "Conflicts" not in page
 
     def test_a_backup_on_leave_is_flagged_where_they_stand(self, client, brand, ada, bo):

@@ -107,15 +107,15 @@ class TestDifference:
         )
         changed = edits.choose_ends(changed, "know", "thank")
         assert describe_playbook_changes(tree, changed) == [
-            "“Who can put it right?”: “Somebody may get hurt, or it cannot wait” → nowhere (was “Make it urgent”)",
+            "“Who can fix it?”: “Somebody could get hurt, or it cannot wait” → nowhere (was “Make it urgent”)",
             "“Do you know the answer?” now asks “Do you know it?”",
-            "“Do you know it?”: other help",
+            "“Do you know it?”: help changed",
             "“Do you know it?”: the answer “No: it is about buying” is now “No, it is about buying”",
             "“Do you know it?”: “Yes” → “Say thank you” (was “Does it need anything personal: an order number, an address, a phone number?”)",
             "“Do you know it?”: new answer “New” → “Say thank you”",
             "“Do you know it?”: the answer “No: it is about how a product works” removed",
-            "“Do you know it?”: answers in another order",
-            "Outcome “Set it right, kindly”: other advice, now take it into private messages",
+            "“Do you know it?”: answers reordered",
+            "Outcome “Correct it, kindly”: advice changed, now move to private messages",
             "New outcome “Sing”",
             "Outcome “Make it urgent” removed",
             "First question: “Do you know it?”",
@@ -152,4 +152,4 @@ class TestOutline:
         outcomes = parse_playbook(tree).outcomes
         assert describe_action(outcomes["to-billing"], {"billing": "Billing"}) == "Hand over to Billing"
         assert describe_action(outcomes["leave-it"], {}) == "Dismiss: Provocation, no question"
-        assert describe_action(outcomes["take-private"], {}) == "Take it into private messages"
+        assert describe_action(outcomes["take-private"], {}) == "Move to private messages"

@@ -137,7 +137,7 @@ def test_the_page_shows_the_tree_with_its_outcomes(client, installed):
     shown = client.get(address("page")).content.decode()
     for words in (
         "What is this message?",
-        "Did we cause the trouble?",
+        "Did we cause the problem?",
         "Hand over to Billing",
         "Dismiss: Provocation",
     ):
@@ -185,7 +185,7 @@ def test_an_edit_is_a_draft_until_it_is_published(client, manager, installed):
     assert versions.live_playbook() == installed
     draft = client.get(address("draft")).content.decode()
     assert "“What is this message?” now asks “What is it?”" in draft
-    assert "“Did we cause the trouble?” is never asked: no answer leads to it." in draft
+    assert "“Did we cause the problem?” is never asked: no answer leads to it." in draft
     assert "No answer leads to these" in draft
     assert "There is a draft" in client.get(address("page")).content.decode()
     assert "What is it?" in client.get("/playbook/try/?of=draft").content.decode()
@@ -268,7 +268,7 @@ def test_two_editors_do_not_undo_each_other(client, manager, installed):
     response = client.post(address("question"), mine)
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Olaf Ek changed the draft meanwhile" in page
+    assert "Olaf Ek changed the draft in the meantime" in page
     assert 'value="Mine"' in page
     assert f'name="revision" value="{revision()}"' in page
     client.post(address("question"), {**mine, "revision": revision()})
@@ -276,7 +276,7 @@ def test_two_editors_do_not_undo_each_other(client, manager, installed):
     assert "Mine" in texts
     assert "Theirs" in texts
     stale = client.post(address("publish"), {"revision": 1}, follow=True).content.decode()
-    assert "The draft changed meanwhile" in stale
+    assert "The draft has changed in the meantime" in stale
 
 
 def test_removing_choosing_the_ends_and_discarding(client, installed):

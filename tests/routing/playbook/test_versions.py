@@ -60,7 +60,7 @@ def test_a_version_never_changes_and_is_read_once(installed, ann, django_assert_
 
 def test_who_edits_an_older_draft_is_refused(installed, ann):
     versions.save_playbook_draft(edited("Mine"), 1, ann, NOW)
-    with pytest.raises(StalePlaybookDraft, match="Ann Bell changed the draft meanwhile"):
+    with pytest.raises(StalePlaybookDraft, match="Ann Bell changed the draft in the meantime"):
         versions.save_playbook_draft(edited("Yours"), 1, UserFactory(), NOW)
     with pytest.raises(StalePlaybookDraft):
         versions.publish_playbook(ann, "", 1, NOW)

@@ -32,7 +32,7 @@ def words(*found, how="any"):
         ({"skill": "french", "dismiss": True}, ["skill none → french", "dismissed as noise: no → yes"]),
         ({"playbook_branch": "facts"}, ["playbook begins at its first question → facts"]),
         ({"condition": {"any": [words("fee", "charged")]}}, ["condition now with the word “charged”, without the word “refund”"]),
-        ({"condition": words("refund", "fee")}, ["condition grouped otherwise: the words “refund” or “fee”"]),
+        ({"condition": words("refund", "fee")}, ["condition regrouped: the words “refund” or “fee”"]),
         (
             {"condition": {"any": [words("refund", "fee"), {"none": [{"field": "network", "is": ["x"]}]}]}},
             ["condition now with not network “X”"],
@@ -41,7 +41,7 @@ def words(*found, how="any"):
             {"condition": {"any": [words("refund", "fee"), {"field": "hours", "calendar": "3", "is": "open"}]}},
             ["condition now with within the hours “Care”"],
         ),
-        ({"condition": words("refund", "fee", how="all")}, ["condition grouped otherwise: the words “refund” and “fee”"]),
+        ({"condition": words("refund", "fee", how="all")}, ["condition regrouped: the words “refund” and “fee”"]),
         (
             {"condition": {"any": [words("refund", "fee", *map(str, range(9)))]}},
             ["condition now with " + ", ".join(f"the word “{n}”" for n in range(6)) + " and 3 more"],

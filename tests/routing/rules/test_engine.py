@@ -84,7 +84,7 @@ def test_the_first_rule_that_holds_decides():
 def test_no_rule_means_the_default_and_says_so():
     decision = decide(message("hello"), rules(words("refund")))
     assert (decision.department, decision.decided_by, decision.rule_key) == ("service", "default", "")
-    assert decision.reasons == ("No rule matched → Service (the default, version 12)",)
+    assert decision.reasons == ("No rule matched → Service (default department, version 12)",)
 
 
 def test_a_rule_that_is_switched_off_is_not_asked():

@@ -265,7 +265,7 @@ class TestPolicies:
             {"after": 120, "clock": "", "notify": ["managers", "assignee"], "raise": True, "move_to": ""},
         ]
         page = text_of(ask(client, "policy_list"))
-        assert "2 h overdue: tell the managers and the assignee, raise the priority." in page
+        assert "2 h overdue: notify the managers and the assignee, raise the priority." in page
         assert "30 min overdue of the resolution: move it to PR." in page
 
     def test_steps_stored_without_numbers_get_those_of_their_places_when_the_policy_is_saved(self, client):

@@ -110,7 +110,7 @@ def test_what_a_rule_asks_for_stays_and_the_rule_is_named(admin, refunds, money,
     assert said in page
     assert "Delete the skill" not in page
     for data in ({}, {"into": money.pk}):
-        assert f"“Refunds” is asked for by {said}" in post(client, "skill_remove", refunds, **data)
+        assert f"“Refunds” is required by {said}" in post(client, "skill_remove", refunds, **data)
     assert Skill.objects.count() == 2
 
 

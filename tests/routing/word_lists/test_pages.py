@@ -113,7 +113,7 @@ def test_a_new_list_gets_a_language_and_is_offered_to_rules(client, listed):
         ({"new_words": "fil"}, "Choose the language of these words."),
         ({"also": "[{"}, "This is not JSON"),
         ({"also": json.dumps([{"field": "pattern", "matches": "("}])}, "The pattern cannot be read"),
-        ({"mark": "0123456789abcdef"}, "Somebody changed this list meanwhile"),
+        ({"mark": "0123456789abcdef"}, "Somebody changed this list in the meantime"),
     ],
 )
 def test_a_refused_list_keeps_what_was_typed_and_says_why(client, listed, changes, problem):
