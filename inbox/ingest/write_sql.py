@@ -35,6 +35,7 @@ RETURNING {HEADER_COLUMNS}
 # and so rare that a lock for every page would cost more.
 # The ids are an array of their own: to join the table, Postgres scans it from end to end by a plan that it made while the table
 # was small, and keeps that plan while the table grows.
+# A case of the past that no person has resolved here was closed by no department.
 # Whoever is known here only by messages whose texts were deleted gets no name again because one of these comes again.
 _BRINGS_NEWS = """EXISTS (SELECT FROM unnest(g.messages) AS n(id) WHERE NOT EXISTS (
       SELECT FROM inbox_message m WHERE m.brand_account_id = %(brand)s AND m.canonical_id = n.id AND m.erased_at IS NOT NULL))"""
@@ -68,8 +69,8 @@ WITH given AS (
   RETURNING id, customer_id, remote_id
 ), standing AS (
   SELECT o.customer_id, count(*) FILTER (WHERE o.closed_at IS NULL) AS open_cases,
-         (array_agg(o.department_id ORDER BY o.closed_at DESC, o.id DESC) FILTER (WHERE o.closed_at IS NOT NULL))[1]
-           AS closed_by
+         (array_agg(o.department_id ORDER BY o.closed_at DESC, o.id DESC) FILTER (
+           WHERE o.closed_at IS NOT NULL AND NOT (o.historical AND o.first_resolved_at IS NULL)))[1] AS closed_by
   FROM inbox_case o WHERE o.customer_id = ANY(ARRAY(SELECT customer_id FROM known)) GROUP BY o.customer_id
 )
 SELECT k.remote_id, k.id AS identity_id, k.customer_id, c.tags, coalesce(s.open_cases, 0) AS open_cases, s.closed_by

@@ -1,9 +1,31 @@
-"""The tables of reports: what is kept so that numbers are shown quickly.
+"""The tables of reports: what is kept so that numbers are shown quickly, and what was imported.
 
 May import: nothing of this room.
 A new table is a module here, with a migration.
 """
 
+from reports.models.history import (
+    WORKING_STATES,
+    HistoryFilePart,
+    HistoryImport,
+    ImportedConversation,
+    ImportReject,
+    ImportState,
+    StagedRow,
+)
 from reports.models.rollups import Cell, ChangedCase, Fact, FactKind, RollupState
 
-__all__ = ["Cell", "ChangedCase", "Fact", "FactKind", "RollupState"]
+__all__ = [
+    "WORKING_STATES",
+    "Cell",
+    "ChangedCase",
+    "Fact",
+    "FactKind",
+    "HistoryFilePart",
+    "HistoryImport",
+    "ImportReject",
+    "ImportState",
+    "ImportedConversation",
+    "RollupState",
+    "StagedRow",
+]

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from routing.facts import Facts
 from routing.files.encoding import BadTable, read_lines
@@ -35,8 +36,8 @@ class CsvTable:
     Column names are in lower case. How lines become rows is told in `routing.files.rows`.
     """
 
-    def __init__(self, data: bytes) -> None:
-        """Read the header.
+    def __init__(self, data: bytes | BinaryIO) -> None:
+        """Read the header. An open file is read piece by piece.
 
         Raises `BadTable` when the file is empty or of another type.
         """

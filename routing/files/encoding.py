@@ -6,8 +6,10 @@ It is decoded line by line, because a million rows must not be in memory three t
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 from collections.abc import Iterator
+from typing import BinaryIO
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: The first bytes of other file types, and what to tell people who renamed such a file.
@@ -27,43 +29,57 @@ class BadTable(ValueError):
     """The file cannot be used. The text says why, for the person who made it."""
 
 
-def read_lines(data: bytes) -> Iterator[str]:
-    """Yield the lines with their line ends.
+def read_lines(data: bytes | BinaryIO) -> Iterator[str]:
+    """Yield the lines with their line ends. An open file must be seekable.
 
     Characters that Postgres cannot store (NUL, lone surrogates) are replaced, as in incoming messages. Raises
     `BadTable` when the file is empty or of another type.
     """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    head = file.read(_PIECE)
     for beginning, advice in _OTHER_FILE_TYPES:
-        if data.startswith(beginning):
+        if head.startswith(beginning):
             raise BadTable(advice)
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise BadTable("It is empty.")
-    return _decode_lines(data, guess_encoding(data))
+    while not head.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+        if not head:
+            raise BadTable("It is empty.")
+        head = file.read(_PIECE)
+    return _decode_lines(file, guess_encoding(file))
 
 
-def _decode_lines(data: bytes, encoding: str) -> Iterator[str]:
-    for line in io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline=""):
-        yield line.replace("\x00", "\ufffd")
+def _decode_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    file.seek(0)
+    lines = io.TextIOWrapper(file, encoding, "replace", newline="")
+    try:
+        for line in lines:
+            yield line.replace("\x00", "\ufffd")
+    finally:
+        # The file is its opener's to close, who may have done so by now.
+        with contextlib.suppress(ValueError):
+            lines.detach()
 
 
-def guess_encoding(data: bytes) -> str:
+def guess_encoding(data: bytes | BinaryIO) -> str:
     """Guess the encoding from the byte order mark or the bytes.
 
     Without a mark it is UTF-16 when every other byte at the beginning is 0, UTF-8 when that decodes most of
     what is not ASCII, else Windows-1252.
     """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    file.seek(0)
+    head = file.read(_SAMPLE_BYTES)
     for mark, name in _BOMS:
-        if data.startswith(mark):
+        if head.startswith(mark):
             return name
-    head = data[:_SAMPLE_BYTES]
     for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(head) > 1 and head[offset::2].count(0) > len(head) // 4:
             return name
-    if data.isascii():
-        return "utf-8"
+    file.seek(0)
     decoder, good, bad = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
-    for start in range(0, len(data), _PIECE):
-        piece = decoder.decode(data[start : start + _PIECE])
+    while content := file.read(_PIECE):
+        if content.isascii() and not decoder.getstate()[0]:
+            continue
+        piece = decoder.decode(content)
         wrong = piece.count("\ufffd")
         bad += wrong
         good += len(piece) - len(piece.encode("ascii", "ignore")) - wrong

@@ -40,6 +40,17 @@ def test_a_known_customer_brings_tags_open_cases_and_the_department_of_before(fe
     assert found["open_cases"] == 1
 
 
+def test_a_case_of_the_past_was_closed_by_no_department_until_a_person_resolves_it(feed, known_customer):
+    case = CaseFactory(
+        identity=known_customer, brand_account=feed.brand_account, status=Status.RESOLVED, historical=True,
+        department=feed.departments["service"], closed_at=NOW.replace(month=11, day=1),
+    )  # fmt: skip
+    feed.store(message("1", by="77", thread_id="new"))
+    Case.objects.filter(pk=case.pk).update(first_resolved_at=case.closed_at)
+    feed.store(message("2", by="77", thread_id="newer"))
+    assert [facts(n)["previous_department"] for n in "12"] == ["billing", "service"]
+
+
 def test_a_stranger_brings_none(feed):
     feed.store(message("1", by="5"))
     assert not {"customer_tags", "previous_department", "open_cases"} & facts("1").keys()
