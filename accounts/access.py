@@ -19,6 +19,7 @@ from postgres.prepared_querysets import register_argument
 ROLES: dict[str, frozenset[str]] = {
     "users": frozenset({Role.ADMINISTRATOR}),
     "connect": frozenset({Role.ADMINISTRATOR}),
+    "govern": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "plan_work": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "read_public": frozenset(Role.values),
     "read_direct": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
@@ -116,6 +117,17 @@ class Viewer:
         Allowed for everybody who may edit the roster of the brand account.
         """
         return self.may("gaps") and self._is_in_charge_of(brand_account)
+
+    def may_govern(self, brand_account: BrandAccount) -> bool:
+        """Return whether the user may sign an account's charter.
+
+        The same people review and sunset it: administrators, managers of the department that owns it, and its owner.
+        """
+        if not self.may("govern"):
+            return False
+        owns = brand_account.owner_id is not None and brand_account.owner_id == self.user.pk
+        manages = self.user.role == Role.MANAGER and brand_account.owner_department_id in self.department_ids
+        return owns or manages or self.user.role == Role.ADMINISTRATOR
 
     def _is_in_charge_of(self, brand_account: BrandAccount) -> bool:
         if self.user.role == Role.ADMINISTRATOR:

@@ -8,12 +8,14 @@ from accounts.views import (
     answering,
     audit,
     brand_accounts,
+    charters,
     connecting,
     departments,
     first_administrator,
     password_reset,
     people,
     roster,
+    sunsets,
     working,
 )
 
@@ -25,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("auth/email/", password_reset.own_addresses, name="own_addresses"),
     path("brand-accounts/", brand_accounts.brand_account_list, name="brand_accounts"),
     path("brand-accounts/<int:pk>/", brand_accounts.brand_account_edit, name="brand_account_edit"),
+    path("brand-accounts/<int:pk>/charter/", charters.charter, name="charter"),
+    path("brand-accounts/<int:pk>/sunset/", sunsets.sunset, name="sunset"),
     path("brand-accounts/<int:pk>/check/", brand_accounts.brand_account_check, name="brand_account_check"),
     path(
         "brand-accounts/<int:pk>/people/",

@@ -96,6 +96,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "charters": {
+            "task": "inbox.tasks.remind_of_charters_and_reviews",
+            "schedule": 600.0,
+            "options": {"expires": 300},
+        },
         "sign-in-counters": {
             "task": "accounts.tasks.delete_old_sign_in_counters",
             "schedule": 600.0,

@@ -30,6 +30,11 @@ class InboxConfig(AppConfig):
 
         connecting.disconnected_hooks.append(return_queued_answers)
 
+        from accounts.presence_review import sunsets
+        from inbox.changes.open_cases import count_open_cases
+
+        sunsets.open_cases_hooks.append(count_open_cases)
+
         from inbox.decisions import recent_messages
         from inbox.notices import rule_changes
         from routing.learning import suggested_rules

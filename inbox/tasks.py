@@ -13,7 +13,7 @@ from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
-from inbox.notices import notify, troubles, watches
+from inbox.notices import charters, notify, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts, search_filling
 from inbox.replies import account_turns, outbox
@@ -46,6 +46,12 @@ def poll_stream(stream_id: int, token: str) -> None:
 def review_brand_accounts() -> None:
     """Tell people of troubles of brand accounts that are new or over."""
     troubles.review_brand_accounts(timezone.now())
+
+
+@shared_task
+def remind_of_charters_and_reviews() -> None:
+    """Remind people of charters that end and of reviews that are due."""
+    charters.remind_of_charters_and_reviews(timezone.now())
 
 
 @shared_task

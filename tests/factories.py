@@ -85,6 +85,9 @@ class BrandAccountFactory(DjangoModelFactory):
     handle = factory.Sequence(lambda n: f"brand{n}")
     name = factory.LazyAttribute(lambda brand: brand.handle.title())
     connected_at = NOW - dt.timedelta(days=365)
+    charter_signed_at = NOW - dt.timedelta(days=30)
+    charter_until = NOW + dt.timedelta(days=3650)
+    answers_until = NOW + dt.timedelta(days=3680)
 
 
 class StreamFactory(DjangoModelFactory):

@@ -97,6 +97,7 @@ POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_be
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
+READ |= {"accounts:charter", "accounts:sunset"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 
 #: Service levels.

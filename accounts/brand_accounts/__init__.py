@@ -1,6 +1,5 @@
-"""Brand accounts: connecting, checking, health, the charter, display.
+"""Brand accounts: connecting, checking, health, what the charter lets people do, display.
 
 May import: credentials, roster and all below; not people, which is on the same level.
-A new trouble of a brand account goes into `current_troubles`, what an error means into `health`, a new field of the
-charter into `forms`.
+A new trouble of a brand account goes into `current_troubles`, what an error means into `health`.
 """

@@ -14,10 +14,21 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.audit.recording import compare_values, record_change
+from accounts.brand_accounts.charter import company_day, quarter_end
 from accounts.brand_accounts.checks import CHECK_EVERY, ConnectRefused, open_connector, verify_credentials
 from accounts.brand_accounts.health import set_health
 from accounts.credentials.store import store_credential
-from accounts.models import AuditVerb, BrandAccount, Credential, Department, Health, Lifecycle, Stream, User
+from accounts.models import (
+    AuditVerb,
+    BrandAccount,
+    Credential,
+    Department,
+    Health,
+    Lifecycle,
+    Stream,
+    Sunset,
+    User,
+)
 from networks.base import Credentials
 from networks.registry import CONNECTORS, network_capabilities
 
@@ -129,7 +140,10 @@ def _activate_brand_account(
     brand_account: BrandAccount, secrets: Mapping[str, str], now: dt.datetime
 ) -> None:
     if brand_account.lifecycle == Lifecycle.CLOSED:
-        brand_account.lifecycle = Lifecycle.ACTIVE
+        under_way = Sunset.objects.filter(brand_account=brand_account, ended_at__isnull=True).exists()
+        brand_account.lifecycle = Lifecycle.SUNSETTING if under_way else Lifecycle.ACTIVE
+    if brand_account.review_due_on is None:
+        brand_account.review_due_on = quarter_end(company_day(now))
     brand_account.sending_timeouts, brand_account.sending_paused_until = 0, None
     brand_account.save()
     set_health(brand_account, Health.OK, "", now=now)

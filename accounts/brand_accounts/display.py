@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.brand_accounts.blind_spots import BlindSpots, blind_spots_of
+from accounts.brand_accounts.charter import CharterState, charter_state
 from accounts.brand_accounts.checked import check_in_words, is_being_checked
 from accounts.brand_accounts.current_troubles import Unreadable
 from accounts.brand_accounts.sending import SendingPause, sending_pause
@@ -56,6 +57,7 @@ class BrandAccountRow:
     reconnect: bool
     streams: list[StreamRow]
     blind_spots: BlindSpots
+    charter: CharterState
     on_point: OnPoint = field(default_factory=OnPoint)
     may_settle_gap: bool = False
     sending_pause: SendingPause | None = None
@@ -94,6 +96,7 @@ def brand_account_row(
         reconnect=closed or brand_account.health in (Health.REAUTHORISE, Health.PERMISSION),
         streams=[_stream_row(stream, brand_account, now) for stream in streams],
         blind_spots=blind_spots_of(brand_account),
+        charter=charter_state(brand_account, now),
         on_point=on_point or OnPoint(),
         may_settle_gap=may_settle_gap,
         sending_pause=sending_pause(brand_account, now),

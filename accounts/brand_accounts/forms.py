@@ -1,75 +1,13 @@
-"""Forms of brand accounts: the charter, and who owns an account that is being connected."""
+"""Forms of brand accounts: who owns an account that is being connected."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
-from django.db.models import Q
 
 from accounts.models import BrandAccount, Department
-
-if TYPE_CHECKING:
-    BrandAccountForm = forms.ModelForm[BrandAccount]
-else:
-    BrandAccountForm = forms.ModelForm
-
-_HOUR = dt.timedelta(hours=1)
-
-
-def _paragraph_field(label: str, help_text: str) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=help_text,
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-
-class CharterForm(BrandAccountForm):
-    """The purpose of a brand account. The promised response is entered in hours."""
-
-    purpose = _paragraph_field("Purpose", "Why the company has this account.")
-    audience = _paragraph_field("Audience", "Who it speaks to.")
-    objective = _paragraph_field("Objective", "What it should achieve, so that you can tell whether it does.")
-    promised_hours = forms.DecimalField(
-        label="Promised response, in hours",
-        min_value=Decimal("0.25"),
-        max_value=24 * 14,
-        decimal_places=2,
-        help_text="For cases that no service level covers. In Reports, a week counts as complete only after this time.",
-    )
-
-    class Meta:
-        model = BrandAccount
-        fields = ("owner_department", "purpose", "audience", "objective")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        own = Q(pk=self.instance.owner_department_id)
-        self.fields["owner_department"] = forms.ModelChoiceField(
-            queryset=Department.objects.filter(Q(is_open=True) | own),
-            label="Owner department",
-            empty_label="Choose a department",
-            help_text="Responsible for this account: its tone, its charter, its reviews.",
-        )
-        self.order_fields(("owner_department", "purpose", "audience", "objective", "promised_hours"))
-        self.initial["promised_hours"] = f"{self.instance.promised_response / _HOUR:g}"
-
-    def save(self, commit: bool = True) -> BrandAccount:
-        """Store only the fields of the charter.
-
-        Health and schedule are written by other processes at the same time.
-        """
-        brand_account = super().save(commit=False)
-        brand_account.promised_response = float(self.cleaned_data["promised_hours"]) * _HOUR
-        brand_account.save(update_fields=[*self.Meta.fields, "promised_response"])
-        return brand_account
-
 
 _OWNER_MISSING = "Choose the department that is responsible for this account."
 

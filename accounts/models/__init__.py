@@ -1,4 +1,4 @@
-"""The models of accounts, by subject: `audit`, `people`, `working`, `roster`, `brand_accounts`, `troubles` and `sign_in`.
+"""The models of accounts, a module for each subject.
 
 May import: `accounts.shifts`; nothing else of accounts.
 A new table is a model in the module of its subject; single-row facts are its methods.
@@ -15,6 +15,15 @@ from accounts.models.brand_accounts import (
     SendingTurn,
     Stream,
 )
+from accounts.models.charters import (
+    AccountReview,
+    CharterSignature,
+    ReviewDecision,
+    Sunset,
+    SunsetAct,
+    SunsetEvent,
+    SunsetStep,
+)
 from accounts.models.people import AssignmentMode, DemoMarker, Department, Membership, Role, User
 from accounts.models.roster import Shift
 from accounts.models.sign_in import SignInCounter
@@ -22,12 +31,14 @@ from accounts.models.troubles import Trouble, TroubleKind
 from accounts.models.working import Leave, Skill
 
 __all__ = [
+    "AccountReview",
     "AssignmentMode",
     "AuditEntry",
     "AuditKind",
     "AuditVerb",
     "BrandAccount",
     "BrandAccountGrant",
+    "CharterSignature",
     "ConnectAttempt",
     "Credential",
     "DemoMarker",
@@ -36,12 +47,17 @@ __all__ = [
     "Leave",
     "Lifecycle",
     "Membership",
+    "ReviewDecision",
     "Role",
     "SendingTurn",
     "Shift",
     "SignInCounter",
     "Skill",
     "Stream",
+    "Sunset",
+    "SunsetAct",
+    "SunsetEvent",
+    "SunsetStep",
     "Trouble",
     "TroubleKind",
     "User",

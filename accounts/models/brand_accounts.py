@@ -57,12 +57,29 @@ class BrandAccount(models.Model):
     owner_department = models.ForeignKey(
         Department, on_delete=models.PROTECT, null=True, blank=True, related_name="brand_accounts"
     )
+    #: The person who answers for it: is reminded of its charter and its reviews.
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="owned_accounts"
+    )
     purpose = models.TextField(blank=True)
     audience = models.TextField(blank=True)
     objective = models.TextField(blank=True)
+    persona = models.TextField(blank=True, help_text="How it speaks.")
     promised_response = models.DurationField(
         default=dt.timedelta(hours=24), help_text="How soon a customer is promised an answer."
     )
+    #: The charter in force: when it was last signed, by whom, and until when it holds; null for never signed.
+    charter_signed_at = models.DateTimeField(null=True, blank=True)
+    charter_signed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    charter_until = models.DateTimeField(null=True, blank=True)
+    #: Until when new answers are accepted in its name; null for not before a charter is signed.
+    answers_until = models.DateTimeField(null=True, blank=True)
+    #: Last day of the quarter in which it is to be reviewed next.
+    review_due_on = models.DateField(null=True, blank=True)
+    #: Where its customers are sent while it is sunset, such as "@kettle_help on X".
+    moved_to = models.CharField(max_length=200, blank=True)
     #: Time zone of its customers: the roster's times are in this zone.
     time_zone = models.CharField(max_length=64, default="UTC")
     #: Hours in which somebody is promised to be on point, as [[weekday, from, until], …] in minutes; empty: every hour.

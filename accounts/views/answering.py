@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.brand_accounts.charter import charter_state
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount
 from accounts.people.answering import list_possible_answerers, save_answerers
@@ -38,6 +39,7 @@ def brand_account_answerers(request: SignedInRequest, pk: int) -> HttpResponse:
         "brand_account": brand_account,
         "answerers": answerers,
         "may_answer": sum(answerer.may_answer for answerer in answerers),
+        "charter": charter_state(brand_account, now),
         "on_point": load_rosters([brand_account], now)[brand_account.pk].on_point(now),
     }
     return render(request, "accounts/brand_accounts/brand_account_answerers.html", context)

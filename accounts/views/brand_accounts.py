@@ -1,4 +1,4 @@
-"""Brand accounts: the list with their health, the charter, checking, pausing and disconnecting."""
+"""Brand accounts: the list with their health, checking, pausing and disconnecting."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import tasks
 from accounts.access import viewer
-from accounts.audit.forms import save_recorded_form
 from accounts.audit.recording import compare_values, record_change
 from accounts.brand_accounts.checked import request_check
 from accounts.brand_accounts.connecting import disconnect_brand_account
 from accounts.brand_accounts.display import brand_account_row, sick_first, with_unreadable
-from accounts.brand_accounts.forms import CharterForm
 from accounts.brand_accounts.stream_state import STREAM_LABELS
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import AuditVerb, BrandAccount, Lifecycle, Stream, User
@@ -62,27 +60,12 @@ def brand_account_list(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @require_action("connect")
 def brand_account_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show and save the charter of a brand account.
-
-    Also shows its streams and the actions for administrators.
-    """
-    brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
-    form = CharterForm(request.POST if request.method == "POST" else None, instance=brand_account)
-    if form.is_valid():
-        save_recorded_form(
-            form,
-            AuditVerb.CHARTER_CHANGED,
-            also=["promised_response"],
-            department_ids=lambda account: [account.owner_department_id],
-        )
-        messages.success(request, f"Charter of {brand_account} saved.")
-        return redirect("accounts:brand_accounts")
+    """Show the streams of a brand account, and the actions for administrators."""
     brand_account = get_object_or_404(_visible_accounts(request.user), pk=pk)
     context: dict[str, Any] = {
-        "form": form,
         "row": brand_account_row(brand_account, timezone.now(), may_settle_gap=True),
         "may_see_quarantine": True,
     }

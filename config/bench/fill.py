@@ -172,7 +172,11 @@ def _create_people(now: dt.datetime) -> None:
     ]
     brands = [
         BrandAccount.objects.create(
-            network="x" if n % 2 else "facebook", remote_id=str(n), handle=f"brand{n}", connected_at=now
+            network="x" if n % 2 else "facebook",
+            remote_id=str(n),
+            handle=f"brand{n}",
+            connected_at=now,
+            answers_until=now + dt.timedelta(days=365),
         )
         for n in range(1, 9)
     ]

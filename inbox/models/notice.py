@@ -29,6 +29,8 @@ class NoticeKind(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Unconfirmed"
     TROUBLE = "trouble", "Account in trouble"
     TROUBLE_OVER = "trouble_over", "Problem solved"
+    CHARTER = "charter", "Charter"
+    REVIEW = "review", "Review due"
 
 
 #: Texts of notices that stand for several cases of a department.

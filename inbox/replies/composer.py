@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.access import viewer
+from accounts.brand_accounts.charter import describe_account, why_charter_stops_answers
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from accounts.people.answering import describe_whom_to_ask
 from inbox.changes.refusals import name_or_somebody, why_nothing_is_kept
@@ -44,6 +45,8 @@ class Composer:
     window_note: str = ""
     #: Where the conversation can be read and answered on the network; "" while we can answer here.
     elsewhere: str = ""
+    #: That the charter soon lets nobody answer any more, or where customers are sent; "" for neither.
+    account_note: str = ""
 
     @property
     def handle(self) -> str:
@@ -80,13 +83,14 @@ def build_composer(
         max_length=max_reply_length(case.network, case.visibility),
         unit=reply_length_unit(case.network, case.visibility),
         signature=user.signature,
-        disabled=_why_disabled(case, user, parent, replies, _explain_window_end(case, ends_at, now)),
+        disabled=_why_disabled(case, user, parent, replies, _explain_window_end(case, ends_at, now), now),
         has_permission=viewer(user).may_publish_as(case.brand_account_id),
         seen_version=case.version,
         composer_id=uuid.uuid4(),
         draft=draft,
         window_note=_window_note(capabilities.label, ends_at) if ends_at is not None and not is_over else "",
         elsewhere=parent.permalink if is_over and parent is not None else "",
+        account_note=describe_account(case.brand_account, now),
     )
 
 
@@ -106,13 +110,19 @@ def _newest_answerable_message(case: Case) -> Message | None:
 
 
 def _why_disabled(
-    case: Case, user: User, parent: Message | None, replies: Iterable[Reply], why_too_late: str
+    case: Case,
+    user: User,
+    parent: Message | None,
+    replies: Iterable[Reply],
+    why_too_late: str,
+    now: dt.datetime,
 ) -> str:
     """Return why the person cannot answer now, as a sentence.
 
     "" if they can.
     """
-    reason = why_cannot_answer_as(user, case.brand_account) or _why_unanswerable(case, parent) or why_too_late
+    reason = why_cannot_answer_as(user, case.brand_account, now)
+    reason = reason or _why_unanswerable(case, parent) or why_too_late
     if reason or parent is None:
         return reason
     live = (reply for reply in replies if reply.parent_id == parent.pk and reply.state in LIVE_STATES)
@@ -120,10 +130,11 @@ def _why_disabled(
     return on_its_way_sentence(first, user) if first is not None else ""
 
 
-def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
+def why_cannot_answer_as(user: User, brand_account: BrandAccount, now: dt.datetime) -> str:
     """Return why the person cannot answer as this brand account.
 
-    A sentence for them, "" if they can. One statement when they lack permission: the sentence names whom to ask.
+    A sentence for them, "" if they can. One statement when they lack permission or the account a charter: the
+    sentence names whom to ask.
     """
     label = brand_account.network_label
     if not viewer(user).may("publish"):
@@ -134,7 +145,7 @@ def why_cannot_answer_as(user: User, brand_account: BrandAccount) -> str:
         return f"{brand_account.display_name} is no longer connected to {label}."
     if brand_account.health == Health.REAUTHORISE:
         return f"{label} no longer accepts the connection of {brand_account.display_name}: an administrator has to connect it again."
-    return ""
+    return why_charter_stops_answers(brand_account, now)
 
 
 def why_cannot_answer_message(case: Case, parent: Message | None, *, now: dt.datetime) -> str:

@@ -31,7 +31,7 @@ def try_again(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
     with transaction.atomic():
         reply = get_readable_reply(reply_id, by)
         require_permission(by, "publish" if reply.author_id == by.pk else "settle_reply")
-        if reason := why_cannot_answer_as(reply.author, reply.brand_account):
+        if reason := why_cannot_answer_as(reply.author, reply.brand_account, now):
             raise NotAllowed(reason)
         if reason := why_cannot_answer_message(reply.case, reply.parent, now=now):
             raise Invalid(reason)

@@ -92,7 +92,7 @@ def _queue_reply(
         parent = _get_parent(case, parent_message_id, now)
         require_nobody_answers(case, parent, by)
         require_nothing_new(case, seen_version, by)
-        if reason := why_cannot_answer_as(by, parent.brand_account):
+        if reason := why_cannot_answer_as(by, parent.brand_account, now):
             raise NotAllowed(reason)
         if reason := why_cannot_answer_message(case, parent, now=now):
             raise Invalid(reason)

@@ -62,6 +62,13 @@ _STEPS = (
         "Choose people",
     ),
     (
+        "charter",
+        "What each account is for",
+        "Nobody can answer as an account before its charter is signed: purpose, audience, objective, owner, promise.",
+        "accounts:brand_accounts",
+        "Sign the charter",
+    ),
+    (
         "roster",
         "Who is on point, and when",
         "The roster names a person for every hour of an account; gaps in the week are shown.",
@@ -88,7 +95,7 @@ _STEPS = (
 def list_set_up_steps(administrator: User) -> list[SetUpStep]:
     """Return the steps with what is done.
 
-    At most two statements.
+    At most three statements.
     """
     is_done = _read_what_is_done(administrator)
     addresses = {} if is_done["people"] else {"people": reverse("accounts:user_new")}
@@ -96,6 +103,10 @@ def list_set_up_steps(administrator: User) -> list[SetUpStep]:
         account = _accounts_without_answerers().order_by("pk").values_list("pk", flat=True).first()
         if account is not None:
             addresses["answerers"] = reverse("accounts:brand_account_answerers", args=[account])
+    if is_done["account"] and not is_done["charter"]:
+        account = _accounts_without_charter().order_by("pk").values_list("pk", flat=True).first()
+        if account is not None:
+            addresses["charter"] = reverse("accounts:charter", args=[account])
     return [
         SetUpStep(
             title,
@@ -117,6 +128,10 @@ def _accounts_without_answerers() -> QuerySet[BrandAccount]:
     return _connected_accounts().filter(~Exists(grants))
 
 
+def _accounts_without_charter() -> QuerySet[BrandAccount]:
+    return _connected_accounts().exclude(lifecycle=Lifecycle.SUNSETTING).filter(answers_until__isnull=True)
+
+
 def _read_what_is_done(administrator: User) -> dict[str, bool]:
     """Return by key of a step whether it is done. One statement."""
     shifts = Shift.objects.filter(brand_account=OuterRef("pk"))
@@ -127,6 +142,7 @@ def _read_what_is_done(administrator: User) -> dict[str, bool]:
         "account": has_account,
         "people": Exists(User.objects.filter(is_active=True, role__in=ROLES["publish"])),
         "answerers": has_account & ~Exists(_accounts_without_answerers()),
+        "charter": has_account & ~Exists(_accounts_without_charter()),
         "roster": has_account & ~Exists(_connected_accounts().filter(~Exists(shifts))),
         "promise": Exists(SLAPolicy.objects.filter(enabled=True)),
         "answer": Exists(Reply.objects.filter(state=ReplyState.SENT)),

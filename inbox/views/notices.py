@@ -71,6 +71,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
         return redirect(queue)
     if (number := notice.rules_version) is not None:
         return redirect(f"{reverse('routing:versions')}?before={number + 1}#version-{number}")
+    if notice.kind in (NoticeKind.CHARTER, NoticeKind.REVIEW):
+        return redirect("accounts:charter", notice.brand_account_id)
     if notice.brand_account_id is not None:
         return redirect(f"{reverse('accounts:brand_accounts')}#account-{notice.brand_account_id}")
     return redirect("inbox:case", notice.case_id)

@@ -22,9 +22,19 @@ DOOR = {"forgotten_password", "own_addresses", "first_administrator"}
 #: Name → (method, its arguments, form, status for those who may, who may).
 TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]]]] = {
     "brand_accounts": [("get", (), {}, 200, EVERYBODY), ("post", (), {}, 405, EVERYBODY)],
+    "charter": [
+        ("get", ("brand",), {}, 200, EVERYBODY),
+        ("post", ("brand",), {}, 200, ["administrator", "manager"]),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
+    "sunset": [
+        ("get", ("brand",), {}, 200, ["administrator", "manager"]),
+        ("post", ("brand",), {"act": "begin"}, 302, ["administrator", "manager"]),
+        ("get", ("absent",), {}, 404, ADMINISTRATOR),
+    ],
     "brand_account_edit": [
         ("get", ("brand",), {}, 200, ADMINISTRATOR),
-        ("post", ("brand",), {}, 200, ADMINISTRATOR),
+        ("post", ("brand",), {}, 405, []),
         ("get", ("absent",), {}, 404, ADMINISTRATOR),
     ],
     "brand_account_check": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import random
 import shutil
@@ -21,7 +22,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.brand_accounts.connecting import connect_brand_account
-from accounts.models import Department
+from accounts.models import BrandAccount, Department
 from config.embedded.valkey import Valkey
 from inbox.models import Message
 from routing.rules import versions
@@ -172,6 +173,7 @@ class Fleet:
                 now=now,
                 verify=False,
             )
+        BrandAccount.objects.update(answers_until=now + dt.timedelta(days=365))
         return accounts
 
 

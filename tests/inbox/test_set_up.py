@@ -21,7 +21,7 @@ def left(administrator):
 
 
 def test_each_step_is_done_when_what_it_asks_for_is_there(administrator):
-    assert len(left(administrator)) == 8
+    assert len(left(administrator)) == 9
     service = DepartmentFactory()
     assert left(administrator)[0] == "What goes where"
     account = BrandAccountFactory()
@@ -31,6 +31,10 @@ def test_each_step_is_done_when_what_it_asks_for_is_there(administrator):
     assert steps["Who answers as which account"].address == reverse(
         "accounts:brand_account_answerers", args=[account.pk]
     )
+    assert "What each account is for" not in left(administrator)
+    type(account).objects.update(answers_until=None)
+    steps = {step.title: step for step in list_set_up_steps(administrator)}
+    assert steps["What each account is for"].address == reverse("accounts:charter", args=[account.pk])
     person.grants.create(brand_account=account, can_publish=True)
     assert "Who answers as which account" not in left(administrator)
     assert "Who is on point, and when" in left(administrator)
@@ -48,8 +52,8 @@ def test_administrators_find_it_in_the_navigation_and_in_the_empty_inbox(adminis
     inbox = browser.get("/").content.decode()
     assert inbox.count(f'href="{reverse("inbox:set_up")}"') == 2
     page = browser.get(reverse("inbox:set_up")).content.decode()
-    assert "1 of 9 done" not in page.replace("0 of 8", "")
-    assert "0 of 8 done" in page
+    assert "1 of 9 done" not in page
+    assert "0 of 9 done" in page
     assert page.count('class="btn go"') == 1, "one next step"
     assert "There are no departments yet" in browser.get(reverse("inbox:team")).content.decode()
 

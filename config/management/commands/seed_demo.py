@@ -23,9 +23,11 @@ from accounts.models import (
     DemoMarker,
     Department,
     Membership,
+    Role,
     User,
 )
 from accounts.people.verbs import mark_email_verified
+from accounts.presence_review.signing import sign_charter
 from config.demo import company as demo_company
 from config.demo.past import invent_past
 from config.demo.roster import seed_roster
@@ -246,4 +248,5 @@ def _connect_simulated_account(row: dict[str, Any], owner: Department, now: dt.d
         brand_account.owner_department = owner
         brand_account.purpose, brand_account.audience, brand_account.objective = purpose, audience, objective
         brand_account.promised_response = dt.timedelta(hours=4)
-        brand_account.save()
+        brand_account.owner = User.objects.filter(departments=owner, role=Role.MANAGER).order_by("pk").first()
+        sign_charter(brand_account, by=brand_account.owner, now=now)

@@ -145,17 +145,25 @@ def test_skills_and_capacity(office, cast):
 
 
 def test_the_charter_and_what_is_fetched(office, brand_account):
-    owner = brand_account.owner_department_id
+    owner = UserFactory(first_name="Ola", last_name="Brandt")
     charter = {
-        "owner_department": owner,
+        "owner_department": brand_account.owner_department_id,
+        "owner": owner.pk,
         "purpose": "Help",
-        "audience": "",
-        "objective": "",
+        "audience": "Customers",
+        "objective": "Nobody waits a day",
         "promised_hours": "2",
     }
-    office.post(reverse("accounts:brand_account_edit", args=[brand_account.pk]), charter)
-    what = changes(the_entry(AuditVerb.CHARTER_CHANGED))
-    assert what == {"Purpose": ("", "Help"), "Promised response": ("1 day, 0:00:00", "2:00:00")}
+    office.post(reverse("accounts:charter", args=[brand_account.pk]), charter)
+    what = changes(the_entry(AuditVerb.CHARTER_SIGNED))
+    assert what.pop("Signed until")
+    assert what == {
+        "Owner": ("", "Ola Brandt"),
+        "Purpose": ("", "Help"),
+        "Audience": ("", "Customers"),
+        "Objective": ("", "Nobody waits a day"),
+        "Promised response": ("1 day", "2 h"),
+    }
     office.post(reverse("accounts:stream_switch", args=[brand_account.pk, "mentions"]), {"enabled": "0"})
     office.post(reverse("accounts:stream_switch", args=[brand_account.pk, "mentions"]), {"enabled": "0"})
     assert changes(the_entry(AuditVerb.STREAM_SWITCHED)) == {"Mentions": ("fetched", "paused")}
