@@ -74,7 +74,7 @@ def test_x_from_the_button_to_the_stream(admin, administrator, networks, departm
     next_steps = admin.get(done["Location"]).content.decode()
     assert "Nobody may answer yet: customers would wait." in next_steps
     assert reverse("accounts:roster_week", args=[connected.pk]) in next_steps
-    assert "Write the charter" in next_steps
+    assert "Write and sign the charter" in next_steps
     assert (connected.remote_id, connected.owner_department) == (account["remote_id"], department)
     assert connected.connected_by == administrator
     assert connected.streams.count() == 3
