@@ -42,5 +42,5 @@ class InboxConfig(AppConfig):
         from routing.word_lists import usage
 
         suggested_rules.caught_message_finders.append(recent_messages.find_recent_matches)
-        usage.recent_reasons_readers.append(recent_messages.read_recent_reasons)
+        usage.recent_words_readers.append(recent_messages.read_recent_words)
         versions.rules_published_callbacks.append(rule_changes.notify_departments_of_rules)

@@ -57,7 +57,8 @@ class Decision:
     for people. `version` is the number of the rule-set version that decided, so that the decision can be
     replayed. `needs_answer` is set by the rule, None to use the reading of the text. `person` (a user name)
     and `skill` (a slug) say who in the department should get the case, "" for anybody. `dismiss` closes the
-    new case as noise. `playbook_branch` is the question at which the playbook begins, "" for its root.
+    new case as noise. `playbook_branch` is the question at which the playbook begins, "" for its root. `words` are
+    those of the rule's word lists that were found; None where no rule decided, and of decisions that did not keep them.
     """
 
     department: str
@@ -73,6 +74,7 @@ class Decision:
     skill: str = ""
     dismiss: bool = False
     playbook_branch: str = ""
+    words: tuple[str, ...] | None = None
 
 
 #: Facts that the message stores itself, and fields of a decision that have columns of their own.

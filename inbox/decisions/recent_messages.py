@@ -9,16 +9,21 @@ import datetime as dt
 from collections.abc import Sequence
 
 from accounts.models import User
+from inbox.message_facts import FACTS_OF_DECISIONS
 from inbox.models import Case, Decision, Direction, Message
 from inbox.search_words.columns import LexemeQuery
 from inbox.search_words.query import phrase_of
 from routing.learning.suggested_rules import EXAMPLES_SHOWN, CaughtMessages
-from routing.word_lists.usage import RecentReasons
+from routing.models import RuleSetVersion
+from routing.refusals import RuleSetError
+from routing.rules import versions
+from routing.rules.engine import CompiledRules, decide
+from routing.word_lists.usage import RecentWords
 
 #: How far back messages are counted, and the most that are counted.
 LOOK_BACK, MAX_COUNTED = dt.timedelta(days=30), 500
-#: The most messages whose reasons are read.
-MAX_REASONS = 20_000
+#: The most decisions whose words are read, and of those that did not keep them.
+MAX_DECISIONS, MAX_MADE_AGAIN = 20_000, 5_000
 
 
 def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessages:
@@ -39,10 +44,11 @@ def find_recent_matches(words: str, user: User, now: dt.datetime) -> CaughtMessa
     )
 
 
-def read_recent_reasons(user: User, rule_keys: Sequence[str], now: dt.datetime) -> RecentReasons:
-    """Read why these rules took messages of 30 days.
+def read_recent_words(user: User, rule_keys: Sequence[str], now: dt.datetime) -> RecentWords:
+    """Read which words of lists these rules found lately.
 
-    Of the newest messages that the user may read. One statement.
+    In the newest messages of 30 days that the user may read. One statement; more while there are decisions that did not keep
+    their words: these are made again.
     """
     messages = Message.objects.filter(
         direction=Direction.INBOUND,
@@ -51,6 +57,36 @@ def read_recent_reasons(user: User, rule_keys: Sequence[str], now: dt.datetime) 
         case__in=Case.objects.visible_to(user),
     )
     rows = Decision.objects.filter(message__in=messages, decided_by="rule", rule_key__in=rule_keys)
-    newest = rows.order_by("-message__network_time").values_list("reasons__0", flat=True)
-    reasons = [str(reason) for reason in newest[: MAX_REASONS + 1]]
-    return RecentReasons(reasons[:MAX_REASONS], LOOK_BACK.days, len(reasons) > MAX_REASONS)
+    newest = rows.order_by("-message__network_time").values_list("pk", "trace__decided__words")
+    newest_rows = list(newest[: MAX_DECISIONS + 1])
+    without_words = [pk for pk, words in newest_rows[:MAX_DECISIONS] if words is None]
+    made_again = _find_words_again(without_words[:MAX_MADE_AGAIN]) if without_words else []
+    is_more = len(newest_rows) > MAX_DECISIONS or len(without_words) > MAX_MADE_AGAIN
+    words_kept = [words for _, words in newest_rows[:MAX_DECISIONS] if words is not None]
+    return RecentWords([*words_kept, *made_again], LOOK_BACK.days, is_more)
+
+
+def _find_words_again(decision_ids: Sequence[int]) -> list[tuple[str, ...]]:
+    """Return the words of decisions that did not keep them.
+
+    They are made again, by the rules of then. One that comes out otherwise, or whose rules are gone, is left out.
+    """
+    decisions = Decision.objects.filter(pk__in=decision_ids)
+    rules: dict[int, CompiledRules | None] = {}
+    words_again = []
+    for row in FACTS_OF_DECISIONS.select(decisions, "rule_key", "version"):
+        number = row["version"]
+        if number not in rules:
+            rules[number] = _load_rules(number)
+        compiled = rules[number]
+        again = decide(FACTS_OF_DECISIONS.restore(row), compiled) if compiled is not None else None
+        if again is not None and again.rule_key == row["rule_key"]:
+            words_again.append(again.words or ())
+    return words_again
+
+
+def _load_rules(number: int) -> CompiledRules | None:
+    try:
+        return versions.compiled_version(number)
+    except (RuleSetVersion.DoesNotExist, RuleSetError):
+        return None

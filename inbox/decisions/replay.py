@@ -67,6 +67,8 @@ def _describe_difference(row: dict[str, Any]) -> str:
     except RuleSetError as error:
         return f"Version {row['version']} cannot decide: {error}"
     was, now = row["trace"]["decided"], serialize_decision(again)
+    if "words" not in was:
+        now.pop("words", None)  # decisions did not always keep them
     # JSON has no tuples.
     now = {name: list(value) if isinstance(value, tuple) else value for name, value in now.items()}
     if was != now:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from routing.conditions.fields import CHOICE_FIELDS, NUMBER_FIELDS
 from routing.conditions.index import ConditionIndex
@@ -19,8 +19,17 @@ from routing.conditions.wording import describe_leaf, join_quoted
 ConditionTest = Callable[[set[int]], bool]
 #: Most words of a list named in an explanation.
 MAX_WORDS_NAMED = 4
-#: Yields the matching leaves in words. Leaves inside a `none` group are left out.
-ConditionExplanation = Callable[[set[int]], Iterator[str]]
+
+
+class Match(NamedTuple):
+    """A leaf that matches, in words. `list_words`: the words of its word list that were found."""
+
+    text: str
+    list_words: tuple[str, ...] = ()
+
+
+#: Yields the matching leaves. Leaves inside a `none` group are left out.
+ConditionExplanation = Callable[[set[int]], Iterator[Match]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,15 @@ def _compile_leaf(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondit
     numbers, needs_all = frozenset(names), "all" in leaf
     places = {number: place for place, number in enumerate(names)}
 
-    def explain(seen: set[int]) -> Iterator[str]:
+    def explain(seen: set[int]) -> Iterator[Match]:
         matched = [names[number] for number in sorted(numbers & seen, key=places.__getitem__)]
         if not matched or (needs_all and len(matched) < len(names)):
             return
         if leaf["field"] == "words":
-            yield describe_leaf({"field": "words", "all": _drop_contained_words(matched)})
+            yield Match(describe_leaf({"field": "words", "all": _drop_contained_words(matched)}))
         else:
             matched_leaf = {**leaf, "is": matched} if isinstance(leaf.get("is"), list) else leaf
-            yield describe_leaf(matched_leaf, names=index.names)
+            yield Match(describe_leaf(matched_leaf, names=index.names))
 
     if needs_all:
         return CompiledCondition(numbers.issubset, explain, frozenset((min(numbers),)))
@@ -89,7 +98,7 @@ def _compile_about(leaf: dict[str, Any], index: ConditionIndex) -> CompiledCondi
     """
     lists = [_compile_list(key, index) for key in leaf["is"]]
 
-    def explain(seen: set[int]) -> Iterator[str]:
+    def explain(seen: set[int]) -> Iterator[Match]:
         for part in lists:
             if part.test(seen):
                 yield from part.explain(seen)
@@ -105,12 +114,13 @@ def _compile_list(key: str, index: ConditionIndex) -> CompiledCondition:
     numbers, places = frozenset(words), {number: place for place, number in enumerate(words)}
     name = describe_leaf({"field": "about", "is": [key]}, names=index.names)
 
-    def explain(seen: set[int]) -> Iterator[str]:
+    def explain(seen: set[int]) -> Iterator[Match]:
         # Only what was seen is looked at: a list may have a thousand words.
         matched = _drop_contained_words(
             [words[number] for number in sorted(numbers & seen, key=places.__getitem__)]
         )
-        yield f"{name} ({join_quoted(matched, 'and', MAX_WORDS_NAMED)})" if matched else name
+        text = f"{name} ({join_quoted(matched, 'and', MAX_WORDS_NAMED)})" if matched else name
+        yield Match(text, tuple(matched))
 
     return CompiledCondition(compiled.test, explain, compiled.needs_one_of)
 
@@ -182,7 +192,7 @@ def _any_part_holds(parts: tuple[CompiledCondition, ...]) -> ConditionTest:
 
 
 def _explain_parts(parts: tuple[CompiledCondition, ...]) -> ConditionExplanation:
-    def explain(seen: set[int]) -> Iterator[str]:
+    def explain(seen: set[int]) -> Iterator[Match]:
         for part in parts:
             yield from part.explain(seen)
 

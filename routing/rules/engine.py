@@ -195,7 +195,8 @@ def matching_decisions(facts: Facts, compiled: CompiledRules) -> list[Decision]:
 
 
 def _build_decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int]) -> Decision:
-    parts = list(dict.fromkeys(rule.tree.explain(seen)))
+    matches = list(rule.tree.explain(seen))
+    parts = list(dict.fromkeys(match.text for match in matches))
     if not parts:
         parts = [summarize_condition(rule.condition, names=compiled.index.names)]
     if len(parts) > MAX_NAMED_PARTS:
@@ -216,4 +217,5 @@ def _build_decision(rule: CompiledRule, compiled: CompiledRules, seen: set[int])
         skill=rule.skill,
         dismiss=rule.dismiss,
         playbook_branch=rule.playbook_branch,
+        words=tuple(dict.fromkeys(word for match in matches for word in match.list_words)),
     )

@@ -1,9 +1,8 @@
-"""Count how often each word of a list decided lately, from the reasons of decisions."""
+"""Count how often each word of a list decided lately, from what decisions kept."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,24 +11,21 @@ from typing import Any
 from accounts.models import User
 from routing.conditions.word_lists import positive_words_of, word_list_condition
 
-_FOUND = re.compile(r"is about “[^”]*” \(([^)]*)\)", re.IGNORECASE)
-_QUOTED = re.compile(r"“([^”]+)”")
-
 
 @dataclass(frozen=True, slots=True)
-class RecentReasons:
-    """The reasons of recent decisions by some rules, and from how many messages of how many days they come.
+class RecentWords:
+    """The words of lists that recent decisions by some rules found, and of how many days they are.
 
-    `is_more` is True when there are more messages than were read.
+    `found_words` has the words of each message. `is_more` is True when there are more messages than were read.
     """
 
-    reasons: Sequence[str]
+    found_words: Sequence[Sequence[str]]
     days: int
     is_more: bool
 
 
-#: Set by the inbox, which has the decisions: the reasons of recent ones by these rules, that the user may read.
-recent_reasons_readers: list[Callable[[User, Sequence[str], dt.datetime], RecentReasons]] = []
+#: Set by the inbox, which has the decisions: the words of recent ones by these rules, that the user may read.
+recent_words_readers: list[Callable[[User, Sequence[str], dt.datetime], RecentWords]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +44,26 @@ def read_usage(
 ) -> WordUsage | None:
     """Count how often each word of a list was found. None where nobody can tell.
 
-    Counts messages that the user may read and that one of the rules took. One statement.
+    Counts messages that the user may read and that one of the rules took.
     """
-    if not recent_reasons_readers:
+    if not recent_words_readers:
         return None
-    recent = recent_reasons_readers[0](user, rule_keys, now)
-    words = list(dict.fromkeys(positive_words_of(word_list_condition(word_list))))
-    counts = count_words(words, recent.reasons)
+    recent = recent_words_readers[0](user, rule_keys, now)
+    words = list_words(word_list)
+    counts = count_words(words, recent.found_words)
     never = [word for word in words if word not in counts]
-    return WordUsage(counts.most_common(), never, len(recent.reasons), recent.days, recent.is_more)
+    return WordUsage(counts.most_common(), never, len(recent.found_words), recent.days, recent.is_more)
 
 
-def count_words(words: Iterable[str], reasons: Iterable[str]) -> Counter[str]:
-    """Count the reasons that name each word as found by a list."""
+def list_words(word_list: Mapping[str, Any]) -> list[str]:
+    """Return the words that a list looks for, each once.
+
+    Those of its further conditions are among them.
+    """
+    return list(dict.fromkeys(positive_words_of(word_list_condition(word_list))))
+
+
+def count_words(words: Iterable[str], found_words: Iterable[Sequence[str]]) -> Counter[str]:
+    """Count the messages in which each of the words was found."""
     wanted = set(words)
-    named = (
-        {word for part in _FOUND.findall(reason) for word in _QUOTED.findall(part)} for reason in reasons
-    )
-    return Counter(word for each in named for word in sorted(each & wanted))
+    return Counter(word for each in found_words for word in dict.fromkeys(each) if word in wanted)

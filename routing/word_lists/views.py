@@ -120,7 +120,7 @@ def _render_form(request: HttpRequest, worksheet: Worksheet, form: WordListForm,
         "further": further,
         "opens_further": bool(further and word_list and not all_words(word_list)),
         "try_text": text,
-        "can_count": bool(key and usage.recent_reasons_readers),
+        "can_count": bool(key and usage.recent_words_readers),
     }
     if key and "counts" in request.GET:
         keys = [str(row["key"]) for row in context["rules"]]

@@ -133,3 +133,13 @@ def test_decisions_without_a_record_are_counted_apart(feed):
     with open_history():
         Decision.objects.update(trace={})
     assert replayed() == {"replayed": 0, "differences": 0, "without_trace": 1, "found": [], "status": 0}
+
+
+def test_decisions_that_did_not_keep_their_words_come_out_again(feed):
+    feed.store(message("1", "A refund please"))
+    decision = Decision.objects.get()
+    kept = decision.trace["decided"].pop("words")
+    with open_history():
+        Decision.objects.update(trace=decision.trace)
+    assert kept is not None
+    assert replayed()["differences"] == 0

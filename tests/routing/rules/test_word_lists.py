@@ -15,7 +15,7 @@ from routing.conditions.word_lists import (
     word_list_condition,
     word_list_names,
 )
-from routing.facts import Facts
+from routing.facts import Facts, serialize_decision
 from routing.models import RuleDraft, RuleSetVersion, WordList
 from routing.reading import with_reading
 from routing.refusals import EditNotPermitted, RuleSetError
@@ -71,6 +71,24 @@ def test_a_reason_names_the_list_and_the_words_found():
     assert reasons == (
         "About “leaks and cracks” (“leak*” and “lid cracked”) → tech (rule “Leaks”, version 0)",
     )
+
+
+def test_a_decision_keeps_every_word_of_its_lists_that_was_found():
+    words = ["hums", "rattles", "squeaks", "whistles", "hisses", "is loud"]
+    noises = {"name": "noises", "words": {"en": words}}
+    about = {
+        "all": [
+            {"any": [ABOUT_LEAKS, {"field": "about", "is": ["noises"]}]},
+            {"field": "words", "any": ["pump"]},
+        ]
+    }
+    content = snapshot(rule(about), leaks=LEAKS, noises=noises)
+    decision = decided("The pump hums, rattles, squeaks, whistles and hisses. It leaks, too.", content)
+    assert decision.words == ("leak*", "hums", "rattles", "squeaks", "whistles", "hisses")
+    assert "and 1 more" in decision.reasons[0]
+    assert serialize_decision(decision)["words"] == decision.words
+    assert decided("pump: water on the floor", content).words == ("water", "floor")
+    assert decided("nothing of this", content).words is None
 
 
 def test_not_about_a_list_excludes_its_words():

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
+from inbox.decisions.recent_messages import read_recent_words
 from inbox.models import Decision
 from routing.models import Rule, RuleDraft, RuleSetVersion, WordList
 from routing.rules import drafts, editing
@@ -216,20 +217,25 @@ def test_a_clash_about_a_list_says_both_sides(client, listed):
     assert words_of("leaks")["en"] == ["mine"]
 
 
-def test_words_are_counted_in_what_the_reader_may_read_when_somebody_asks(client, listed):
-    def decided(words, *, days=1, visibility="public", department=None):
-        case = CaseFactory(department=department or listed.service, visibility=visibility)
-        message = MessageFactory(case=case, network_time=timezone.now() - dt.timedelta(days=days))
-        Decision.objects.create(
-            message=message, case=case, department=case.department, decided_by="rule", version=1,
-            rule_key=Rule.objects.get(name="Leaks").key, rule_name="Leaks", at=message.network_time,
-            reasons=[f"Is about “leaks” ({words}) and is on X → Service (rule “Leaks”, version 1)"],
-        )  # fmt: skip
+def decided(listed, words=None, *, text="", days=1, **more):
+    """A decision of the rule about leaks. Without `words` it is of the time when decisions did not keep them."""
+    case = CaseFactory(**{"department": listed.service, **more})
+    sent = timezone.now() - dt.timedelta(days=days)
+    message = MessageFactory(case=case, text=text, network_time=sent)
+    number = RuleSetVersion.objects.first().number
+    kept = {} if words is None else {"words": words}
+    return Decision.objects.create(
+        message=message, case=case, department=case.department, decided_by="rule", version=number,
+        rule_key=Rule.objects.get(name="Leaks").key, rule_name="Leaks", at=sent, reasons=["Is about “leaks” → Service"],
+        trace={"facts": {}, "decided": {"department": "service", **kept}},
+    )  # fmt: skip
 
-    decided("“leak*” and “lid cracked”")
-    decided("“leak*”", visibility="direct")
-    decided("“undicht”", days=31)
-    decided("“undicht”", department=DepartmentFactory())
+
+def test_words_are_counted_in_what_the_reader_may_read_when_somebody_asks(client, listed):
+    decided(listed, ["leak*", "lid cracked"])
+    decided(listed, ["leak*"], visibility="direct")
+    decided(listed, ["undicht"], days=31)
+    decided(listed, ["undicht"], department=DepartmentFactory())
     address = page("word_list_edit", "leaks")
     assert "?counts=1" in text(client.get(address))
     counted = squeezed(text(client.get(address, {"counts": "1"})))
@@ -240,6 +246,22 @@ def test_words_are_counted_in_what_the_reader_may_read_when_somebody_asks(client
     client.force_login(UserFactory(role=Role.ADMINISTRATOR))
     counted = squeezed(text(client.get(address, {"counts": "1"})))
     assert '<li><bdi>leak*</bdi> <span class="num">1</span></li>' in counted, "no direct messages"
+
+
+def test_decisions_that_kept_no_words_are_made_again_to_count_them(
+    client, listed, django_assert_max_num_queries
+):
+    decided(listed, ["undicht"])
+    for said in ("The jug leaks, its lid cracked", "It leaked", "Nothing of this list"):
+        decided(listed, text=said)
+    user, now = listed.manager, timezone.now()
+    keys = [Rule.objects.get(name="Leaks").key]
+    with django_assert_max_num_queries(6):
+        recent = read_recent_words(user, keys, now)
+    assert sorted(map(tuple, recent.found_words)) == [("leak*",), ("leak*", "lid cracked"), ("undicht",)]
+    counted = squeezed(text(client.get(page("word_list_edit", "leaks"), {"counts": "1"})))
+    assert "In 3 messages of the last 30 days" in counted
+    assert '<li><bdi>leak*</bdi> <span class="num">2</span></li>' in counted
 
 
 def test_the_reason_for_a_lists_draft_waits_where_the_draft_is_published(client, listed):
