@@ -20,11 +20,14 @@ from accounts.sign_in.first_administrator import describe_first_sign_in
 from config.demo.seed import Demo
 from config.embedded import servers
 from config.embedded.data_folder import CHECKOUT, Home, RunningInstance
+from config.embedded.ports import require_free_port
+from config.embedded.postgres import application_url
 from config.embedded.process import EmbeddedError, spawn_process, stop_process, tail_log
 from config.static import StaticFiles
 from config.supervisor import Program, StopRequested, Supervisor
 
 WEB_SECONDS_MAX = 90.0
+_Started = subprocess.Popen[bytes] | None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,9 +66,7 @@ def print_progress(text: str) -> None:
 
 
 class Up:
-    """One run of `up`: servers, then schema and static files, then web, workers and beat; with or without
-    demo.
-    """
+    """One run of `up`: servers, then schema and static files, then web, workers and beat, perhaps a demo."""
 
     def __init__(self, options: argparse.Namespace, home: Home) -> None:
         self._options = options
@@ -81,7 +82,7 @@ class Up:
         self._home.prepare()
         self._lock_home()
         try:
-            _require_free_port(self._options.host, self._options.port)
+            require_free_port(self._options.host, self._options.port)
             with _stop_on_signals():
                 try:
                     self._start_everything()
@@ -121,12 +122,13 @@ class Up:
         began = time.monotonic()
         self._start_servers()
         demo = Demo.from_options(self._options, self._home, self._env)
+        migrating = self._use_application_role()
         if demo:
             self._env |= demo.environment
             self._supervisor.keep_alive(demo.simulator_program(self._env))
         print_progress("Preparing the database …")
         with self._running_command("collectstatic", StaticFiles(self._home.path).needed_command()) as static:
-            self._run_to_end("migrate", ["migrate", "--noinput", "--verbosity", "1"])
+            self._run_to_end("migrate", ["migrate", "--noinput", "--verbosity", "1"], **migrating)
             if static is not None and static.wait() != 0:
                 raise EmbeddedError(
                     f"Could not collect the static files:\n{tail_log(self._log_path('collectstatic'))}"
@@ -177,6 +179,17 @@ class Up:
             )
         )
 
+    def _use_application_role(self) -> dict[str, str]:
+        """Let all but `migrate` use a role that owns nothing; return what `migrate` needs besides.
+
+        Only on the embedded Postgres: a company's own has the roles that the company gave it.
+        """
+        if servers.is_environment_set("DATABASE_URL"):
+            return {}
+        owner = {"MIGRATION_DATABASE_URL": self._env["DATABASE_URL"]}
+        self._env["DATABASE_URL"] = application_url(self._env["DATABASE_URL"])
+        return owner
+
     def _build_programs(self) -> list[Program]:
         for left in self._home.path.glob("beat*"):
             left.unlink()
@@ -209,20 +222,20 @@ class Up:
         return self._home.logs / f"{name}.log"
 
     @contextmanager
-    def _running_command(self, name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes] | None]:
+    def _running_command(self, name: str, command: list[str], **more: str) -> Iterator[_Started]:
         """Run a management command, at most until the block ends. Yields None when `command` is empty."""
         if not command:
             yield None
             return
         full = [sys.executable, str(CHECKOUT / "manage.py"), *command]
-        process = spawn_process(full, self._log_path(name), env=self._env, cwd=CHECKOUT)
+        process = spawn_process(full, self._log_path(name), env=self._env | more, cwd=CHECKOUT)
         try:
             yield process
         finally:
             stop_process(process)
 
-    def _run_to_end(self, name: str, command: list[str]) -> None:
-        with self._running_command(name, command) as process:
+    def _run_to_end(self, name: str, command: list[str], **more: str) -> None:
+        with self._running_command(name, command, **more) as process:
             while process is not None and process.poll() is None:
                 self._supervisor.restart_dead_children(time.monotonic())
                 time.sleep(0.05)
@@ -268,19 +281,6 @@ def _is_healthy(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _require_free_port(host: str, port: int) -> None:
-    try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise EmbeddedError(
-            f"Cannot listen on {host}:{port} ({reason}). Stop what uses it, or choose another port with --port."
-        ) from error
 
 
 @contextmanager

@@ -1,10 +1,12 @@
-"""Free ports for servers that start later."""
+"""Free ports, for servers that start later, and whether one is."""
 
 from __future__ import annotations
 
 import secrets
 import socket
 from pathlib import Path
+
+from config.embedded.process import EmbeddedError
 
 _LOWEST_PORT, _ENOUGH_PORTS = 20_000, 1_000
 #: The range from which Linux assigns ports itself, usually from 32768 on; on other systems it begins higher.
@@ -36,3 +38,17 @@ def free_port() -> int:
             free: int = probe.getsockname()[1]
             return free
     raise OSError("no free port on 127.0.0.1")
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise EmbeddedError unless a server can listen there."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise EmbeddedError(
+            f"Cannot listen on {host}:{port} ({reason}). Stop what uses it, or choose another port with --port."
+        ) from error

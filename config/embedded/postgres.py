@@ -49,6 +49,15 @@ THROWAWAY = {
 }
 
 
+#: The role that owns nothing (docs/decisions/0036); `migrate` creates it.
+APPLICATION_ROLE = "horseshoe_app"
+
+
+def application_url(owner_url: str) -> str:
+    """Return the URL for the role that owns nothing."""
+    return owner_url.replace("//horseshoe@", f"//{APPLICATION_ROLE}@", 1)
+
+
 class Postgres:
     """One cluster below `home/postgres`, with a superuser `horseshoe` and a database of the same name."""
 

@@ -7,6 +7,8 @@ second time once, and is then the learned router's at most once.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.db import migrations
 
 from postgres.trigger_functions import create_custody_guard
@@ -17,16 +19,7 @@ DROP TRIGGER inbox_messagecorrection_append_only ON inbox_messagecorrection;
 DROP FUNCTION inbox_history_is_append_only();
 """
 
-OLD_GUARDS = """
-CREATE OR REPLACE FUNCTION inbox_history_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'the history of a case is append-only' USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE OR REPLACE TRIGGER inbox_caseevent_append_only BEFORE UPDATE ON inbox_caseevent
-  FOR EACH ROW EXECUTE FUNCTION inbox_history_is_append_only();
-CREATE OR REPLACE TRIGGER inbox_messagecorrection_append_only BEFORE UPDATE ON inbox_messagecorrection
-  FOR EACH ROW EXECUTE FUNCTION inbox_history_is_append_only();
-"""
+OLD_GUARDS = import_module("inbox.migrations.0002_triggers").HISTORY
 
 KEEP_DECISION = """
 CREATE OR REPLACE FUNCTION inbox_keep_decision() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -56,6 +56,20 @@ class Command(BaseCommand):
     def handle(self, **options):
         self.stdout.write(f"Sign in as ada, networks at {options['simulator']}")
 """
+#: Creates the role that everything else uses, as the product's does.
+MIGRATE = """
+import os
+import psycopg
+from django.core.management.commands import migrate
+class Command(migrate.Command):
+    def handle(self, *arguments, **options):
+        if owner := os.environ.get("MIGRATION_DATABASE_URL"):
+            with psycopg.connect(owner) as connection:
+                if not connection.execute("select from pg_roles where rolname = 'horseshoe_app'").rowcount:
+                    connection.execute("create role horseshoe_app login")
+                connection.execute("grant all on schema public to horseshoe_app")
+        super().handle(*arguments, **options)
+"""
 NAP = """
 from django.core.management.base import BaseCommand
 import os, time
@@ -132,6 +146,7 @@ def build_standin(target: Path) -> Path:
         "config/management/__init__.py": "",
         "config/management/commands/__init__.py": "",
         "config/management/commands/seed_demo.py": SEED_DEMO,
+        "config/management/commands/migrate.py": MIGRATE,
         "config/management/commands/nap.py": NAP,
         "config/management/commands/peek.py": PEEK,
         "simulator/__init__.py": "",

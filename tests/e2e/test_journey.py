@@ -6,6 +6,7 @@ import json
 import re
 import urllib.request
 
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
@@ -36,6 +37,7 @@ def product(folder):
         up.wait_for("Ctrl-C stops it.", 400)
         assert "Sign in as:" in up.text()
         eventually(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, 120, up.left)
+        assert roles_at_work(up.running()["database_url"]) == {"horseshoe_app"}
         networks = json.loads((home / "demo.json").read_text())["port"]
         yield f"http://127.0.0.1:{port}", f"http://127.0.0.1:{networks}"
         # A command in another terminal asks the demo's networks, not the real ones with the demo's tokens.
@@ -48,6 +50,15 @@ def product(folder):
         ended = up.end(seconds=60)
     assert ended == 0
     assert up.left() == []
+
+
+def roles_at_work(database_url):
+    """The roles of everybody else who is connected to this database."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return {name for (name,) in rows.fetchall()}
 
 
 def status(address):
