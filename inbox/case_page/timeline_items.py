@@ -109,7 +109,7 @@ def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.date
     else:
         item.who = str(message.user) if message.user else brand.display_name
         item.initials = (message.user.initials if message.user else "") or initials(item.who)
-        item.where = f"as {brand.display_name}" if message.user else f"in {label}’s own app"
+        item.where = f"sent as {brand.display_name}" if message.user else f"in {label}’s own app"
     item.deleted, item.erased = message.deleted_at is not None, message.erased_at is not None
     item.text, item.rest = message.text[:CHARACTERS_SHOWN], message.text[CHARACTERS_SHOWN:]
     item.permalink = web_address(message.permalink)

@@ -58,7 +58,7 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "preview": shown,
         "moved": moved,
         "opening": sum(shown.result.get("opening", {}).values()),
-        "share": f"{moved * 100 / shown.done:.1f}" if shown.done else "0",
+        "share": f"{moved * 100 / shown.done:.1f}".removesuffix(".0") if shown.done else "0",
         "otherwise": shown.result.get("otherwise", 0),
         "moves": page.list_preview_moves(shown, request.user),
         "table": page.build_move_table(shown),

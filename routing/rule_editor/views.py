@@ -43,7 +43,7 @@ def _list_context(request: HttpRequest, worksheet: Worksheet) -> dict[str, Any]:
         "may_start": worksheet.scope.is_company_wide,
         "draft": worksheet.draft,
         "standing": worksheet.draft and drafts.draft_status(worksheet.draft),
-        "others": _colleagues_drafts(worksheet),
+        "colleagues_drafts": _colleagues_drafts(worksheet),
         "version": RuleSetVersion.objects.select_related("created_by").defer("snapshot").first(),
     }
 
@@ -90,7 +90,7 @@ def rule_try(request: HttpRequest) -> HttpResponse:
             decisions = [decide(facts, rules), *matching_decisions(facts, rules)[1:6]]
             if worksheet.draft:
                 decisions = [without_version(decision) for decision in decisions]
-            context |= {"decision": decisions[0], "others": decisions[1:]}
+            context |= {"decision": decisions[0], "also_matching": decisions[1:]}
             context["decided_name"] = _department_name(context["decision"])
             if worksheet.draft:
                 context["live_name"] = _department_name(decide(facts, live))

@@ -87,6 +87,14 @@
     if (always || thread.dataset.end !== "no") thread.scrollTop = thread.scrollHeight;
   }
 
+  // On a phone the page itself scrolls: a long case opens at its newest message, with the box for an answer below it.
+  function showNewestOnPhone() {
+    const newest = $("#thread-newest > :last-child");
+    if (!matchMedia("(max-width: 48rem)").matches || !newest) return;
+    scrollTo(0, 0);
+    if (newest.getBoundingClientRect().bottom > innerHeight) ($("#composer") ?? newest).scrollIntoView({ block: "end" });
+  }
+
   document.addEventListener("scroll", (event) => {
     if (event.target.id === "thread") {
       const { scrollTop, scrollHeight, clientHeight } = event.target;
@@ -100,7 +108,7 @@
       if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
       // Somebody may already stand in a field of the case: with the focus moved, their typing would act as keys.
       if (!document.activeElement?.closest?.("#case :is(input, textarea, select)")) $("#case-bar h2")?.focus({ preventScroll: true });
-      if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
+      showNewestOnPhone();
     } else if (event.detail.elt?.id === "hand-over-chooser") {
       $(".chooser .btn", event.detail.elt)?.focus();
     } else if ($("#thread")?.contains(event.detail.elt)) {
@@ -138,6 +146,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     scrollToEnd(true);
+    if (!location.hash) showNewestOnPhone();
     restoreQueue();
   });
 })();

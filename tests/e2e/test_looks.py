@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, Leave, Role, Skill
@@ -17,7 +18,7 @@ from routing.rules.editing import RuleContent
 from tests.e2e.moments import still
 from tests.e2e.soundness import SCHEMES, sound
 from tests.e2e.test_inbox import arrive
-from tests.factories import CaseFactory, DepartmentFactory, StreamFactory, UserFactory
+from tests.factories import CaseFactory, DepartmentFactory, MessageFactory, StreamFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -65,6 +66,18 @@ def busy(company):
         started_at=closed, finished_at=closed, cutoff=closed, cases=12_345, messages=99_999
     )
     return admin
+
+
+def test_a_phone_opens_a_long_case_at_its_newest_message(company, open_page):
+    case, _ = arrive(company)
+    for number in range(14):
+        MessageFactory(
+            case=case, identity=case.identity, text=f"Message {number} of the parcel that is on its way"
+        )
+    page = open_page("sana", **PHONE)
+    page.goto(f"/cases/{case.pk}/")
+    expect(page.get_by_text("Message 13 of the parcel")).to_be_in_viewport()
+    expect(page.locator("#answer")).to_be_in_viewport()
 
 
 def test_a_phone_shows_all_of_it(company, open_page, busy):

@@ -289,6 +289,12 @@ def test_trying_a_text_names_the_rule_and_the_reason(client, company, signed_in_
     assert "&lt;script&gt;" in body
 
 
+def test_what_also_matches_is_not_taken_for_a_draft_of_a_colleague(manager):
+    body = text(manager.post(page("rule_try"), {"text": "It is broken, I want a refund", "network": "x"}))
+    assert "Also matching, further down" in body
+    assert "is working on a draft" not in body
+
+
 def test_trying_without_any_rule_set_says_what_to_do(client, db):
     client.force_login(UserFactory(role=Role.AGENT))
     assert "install the starter rules" in text(client.post(page("rule_try"), {"text": "hi", "network": "x"}))
