@@ -39,7 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
     "gaps": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
-    "export": frozenset({Role.MANAGER}),
+    "export": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.ANALYST}),
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "retention": frozenset({Role.ADMINISTRATOR}),
     "erase": frozenset({Role.ADMINISTRATOR}),

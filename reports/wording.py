@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.html import format_html
+
 from wording.numbers import NO_VALUE
 from wording.spans import figure_span
 
@@ -11,6 +13,13 @@ from wording.spans import figure_span
 def format_duration(span: dt.timedelta | None) -> str:
     """Format a duration with `figure_span`; "–" for None."""
     return NO_VALUE if span is None else figure_span(span)
+
+
+def duration_cell(span: dt.timedelta | None) -> str:
+    """Return a duration for a table's cell, with its seconds for files."""
+    if span is None:
+        return NO_VALUE
+    return format_html('<time datetime="PT{}S">{}</time>', round(span.total_seconds()), figure_span(span))
 
 
 def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-#: Characters at the start of a cell that make a spreadsheet read it as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+import re
+
+#: What makes a spreadsheet read a cell as a formula: such a character at its start, or behind what is not visible there.
+_FORMULA = re.compile(
+    r"[\t\r\n]|[\s\x00-\x1f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]"
+)
 
 
 def escape_formula(cell: str) -> str:
     """Return the cell so that no spreadsheet reads it as a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -22,6 +22,7 @@ class AuditKind(models.TextChoices):
     PLAYBOOK = "playbook", "Playbook"
     ROUTER = "router", "Learned router"
     SETTINGS = "settings", "Settings"
+    REPORTS = "reports", "Reports"
     SIGN_IN = "sign-in", "Signing in"
 
 
@@ -69,6 +70,10 @@ class AuditVerb(models.TextChoices):
     RETENTION_SET = "settings.retention", "changed the retention of"
     HISTORY_DELETED = "settings.deleted", "deleted by retention:"
     CUSTOMER_ERASED = "settings.erased", "erased the data of"
+    CASES_EXPORTED = "reports.exported", "exported the cases behind"
+    REPORT_SHARED = "reports.shared", "made a link to"
+    REPORT_LINK_REVOKED = "reports.revoked", "revoked a link to"
+    REPORT_SCHEDULED = "reports.scheduled", "changed who is sent"
     SIGNED_IN = "sign-in.in", "signed in"
     SIGN_IN_FAILED = "sign-in.failed", "failed to sign in as"
     SIGNED_OUT = "sign-in.out", "signed out"

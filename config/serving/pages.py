@@ -30,15 +30,22 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 #: Bytes of an answer that are handed to the server at once, and of a streamed answer that are kept in memory.
 _PART_BYTES, _MEMORY_BYTES = 64 * 1024, 1024 * 1024
+#: The beginning of the addresses of files that may take minutes to write.
+EXPORTS = "/reports/export/"
 
 
 class PageHandler(ASGIHandler):
-    """An ASGI application for synchronous views. `threads` is the number of pages handled at once."""
+    """An ASGI application for synchronous views.
+
+    `threads` is the number of pages handled at once. Addresses under `EXPORTS` write long files: they have a thread of
+    their own, and wait for one another instead of keeping a page waiting.
+    """
 
     def __init__(self, threads: int) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._export_pool = ThreadPoolExecutor(1, thread_name_prefix="export")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -48,7 +55,8 @@ class PageHandler(ASGIHandler):
         loop = asyncio.get_running_loop()
         run = contextvars.copy_context().run
         with body:
-            start, content = await loop.run_in_executor(self._pool, run, self._respond, scope, body)
+            pool = self._export_pool if scope["path"].startswith(EXPORTS) else self._pool
+            start, content = await loop.run_in_executor(pool, run, self._respond, scope, body)
             await send(start)
             with content:
                 # Parts of a bounded size: of each connection the server buffers no more than one of them.

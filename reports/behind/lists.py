@@ -7,9 +7,10 @@ A list is a statement that ends with a table `unit`, one row for each exchange, 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -37,9 +38,9 @@ _STATE_WORDS = {
     "missed": "missed",
     "overdue": "{} overdue, still open",
 }
-_PAGE = """,
+_RANKED = """,
 ranked AS (SELECT unit.*, {rank} AS rank FROM unit)
-SELECT r.rank, r.case_id, r.n, r.at, r.span, r.state, (SELECT count(*) FROM unit),
+SELECT r.rank, r.case_id, r.n, r.at, r.span, r.state, {total},
        c.department_id, c.brand_account_id, c.visibility, c.network, c.status, c.preview, i.handle, i.name, b.handle, d.name,
        coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, '')
 FROM ranked r
@@ -48,9 +49,51 @@ JOIN inbox_identity i ON i.id = c.identity_id
 JOIN accounts_brandaccount b ON b.id = c.brand_account_id
 JOIN accounts_department d ON d.id = c.department_id
 LEFT JOIN accounts_user u ON u.id = c.assignee_id
-WHERE (r.rank, r.case_id, r.n) < (%s, %s, %s)
-ORDER BY r.rank DESC, r.case_id DESC, r.n DESC LIMIT %s
 """
+_ORDER = "ORDER BY r.rank DESC, r.case_id DESC, r.n DESC"
+_PAGE = f"WHERE (r.rank, r.case_id, r.n) < (%s, %s, %s) {_ORDER} LIMIT %s"
+_COUNT = "(SELECT count(*) FROM unit)"
+
+
+class ListRow(NamedTuple):
+    """One row as the database returns it; `total` is the number of all rows, 0 where nobody asked."""
+
+    rank: int
+    case_id: int
+    n: int
+    at: dt.datetime
+    span: dt.timedelta | None
+    state: str
+    total: int
+    department_id: int
+    brand_account_id: int
+    visibility: str
+    network: str
+    status: str
+    preview: str
+    handle: str
+    name: str
+    account: str
+    department: str
+    assignee: str
+
+    @property
+    def case(self) -> CaseSnapshot:
+        """The case as `inbox.visibility` asks for it."""
+        return CaseSnapshot(self.department_id, self.brand_account_id, self.visibility)
+
+    @property
+    def customer(self) -> str:
+        return Identity(handle=self.handle, name=self.name).display_name
+
+    @property
+    def status_label(self) -> str:
+        return str(Status(self.status).label)
+
+    @property
+    def outcome(self) -> str:
+        """The span with what became of it: "2 h 05, still waiting"."""
+        return _STATE_WORDS[self.state].format(format_duration(self.span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +123,19 @@ def fetch_page(behind: NumberList, user: User, after: str, size: int, *, zone: Z
     `after` is the key that came with the previous page; an invalid key returns the first page. One statement.
     """
     sql, parameters = behind.units
-    key = _parse_key(after)
-    rows = fetch_all(sql + _PAGE.format(rank=behind.order[1]), [*parameters, *key, size + 1])
+    statement = sql + _RANKED.format(rank=behind.order[1], total=_COUNT) + _PAGE
+    rows = [ListRow(*row) for row in fetch_all(statement, [*parameters, *_parse_key(after), size + 1])]
     last = rows[size - 1] if len(rows) > size else None
-    next_key = "_".join(str(part) for part in last[:3]) if last else ""
+    next_key = f"{last.rank}_{last.case_id}_{last.n}" if last else ""
     scope = case_scope(user)
-    shown = [
-        _format_row(row, zone, is_readable=scope.includes(CaseSnapshot(*row[7:10]))) for row in rows[:size]
-    ]
-    return ListPage(shown, rows[0][6] if rows else 0, next_key)
+    shown = [_format_row(row, zone, is_readable=scope.includes(row.case)) for row in rows[:size]]
+    return ListPage(shown, rows[0].total if rows else 0, next_key)
+
+
+def every_row_sql(behind: NumberList) -> tuple[str, list[Any]]:
+    """Return the statement of all rows of a list (`ListRow`), in order."""
+    sql, parameters = behind.units
+    return sql + _RANKED.format(rank=behind.order[1], total="0") + _ORDER, parameters
 
 
 def _parse_key(text: str) -> tuple[int, int, int]:
@@ -96,41 +143,21 @@ def _parse_key(text: str) -> tuple[int, int, int]:
     return (int(match[1]), int(match[2]), int(match[3])) if match else _FIRST_KEY
 
 
-def _format_row(row: tuple[Any, ...], zone: ZoneInfo, *, is_readable: bool) -> dict[str, str]:
-    (
-        _,
-        case_id,
-        _,
-        at,
-        span,
-        state,
-        _,
-        _,
-        _,
-        _,
-        network,
-        status,
-        preview,
-        handle,
-        name,
-        account,
-        department,
-        assignee,
-    ) = row
+def _format_row(row: ListRow, zone: ZoneInfo, *, is_readable: bool) -> dict[str, str]:
     shown = {
-        "at": f"{at.astimezone(zone):%-d %b %H:%M}",
-        "at_iso": at.isoformat(timespec="seconds"),
-        "span": _STATE_WORDS[state].format(format_duration(span)),
+        "at": f"{row.at.astimezone(zone):%-d %b %H:%M}",
+        "at_iso": row.at.isoformat(timespec="seconds"),
+        "span": row.outcome,
         "href": "",
     }
     if not is_readable:
         return shown
     return shown | {
-        "href": reverse("inbox:case", args=[case_id]),
-        "customer": Identity(handle=handle, name=name).display_name,
-        "preview": preview,
-        "department": department,
-        "status": str(Status(status).label),
-        "account": f"@{account} · {network_label(network)}",
-        "assignee": assignee,
+        "href": reverse("inbox:case", args=[row.case_id]),
+        "customer": row.customer,
+        "preview": row.preview,
+        "department": row.department,
+        "status": row.status_label,
+        "account": f"@{row.account} · {network_label(row.network)}",
+        "assignee": row.assignee,
     }

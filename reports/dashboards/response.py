@@ -21,7 +21,7 @@ from reports.measures.hand_overs import HandOverPair, count_routed, hand_over_pa
 from reports.measures.volume import Volume, case_volume
 from reports.periods import name_days
 from reports.scopes import describe_left_out, managed_department_ids
-from reports.wording import format_duration, format_points_change
+from reports.wording import duration_cell, format_duration, format_points_change
 from routing.service_levels.policies import CLOCK_LABELS
 from wording.numbers import NO_VALUE, format_percent, format_share
 
@@ -125,15 +125,15 @@ def _first_response_rows(first: FirstResponse, selection: Selection) -> list[dic
             "label": "Answered",
             "count": f"{first.answered:,}",
             "href": selection.list_href(of="answered"),
-            "median": format_duration(first.median),
-            "most": format_duration(first.p90),
+            "median": duration_cell(first.median),
+            "most": duration_cell(first.p90),
         },
         {
             "label": "Still open",
             "count": f"{first.open:,}",
             "href": selection.list_href(of="waiting", open="yes"),
-            "median": format_duration(first.median_open),
-            "most": format_duration(first.oldest_open),
+            "median": duration_cell(first.median_open),
+            "most": duration_cell(first.oldest_open),
         },
         {
             "label": "Closed without an answer",
@@ -246,9 +246,9 @@ def _hand_over_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
         "to": pair.to_name,
         "count": f"{pair.count:,}",
         "waiting": f"{pair.waiting:,}",
-        "median_wait": format_duration(pair.median_wait),
-        "p90_wait": format_duration(pair.p90_wait),
-        "median_custody": format_duration(pair.median_custody),
+        "median_wait": duration_cell(pair.median_wait),
+        "p90_wait": duration_cell(pair.p90_wait),
+        "median_custody": duration_cell(pair.median_custody),
         "came_back": format_share(pair.came_back, pair.count),
         "href": selection.list_href(of="handed_over", from_id=pair.from_id, to_id=pair.to_id),
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.access import viewer
 from inbox.reach_words import describe_reach
 from reports.behind.lists import fetch_page
 from reports.behind.numbers import list_behind
+from reports.dashboards.selection import describe_filters
 from reports.filters import read_narrowed
 from reports.periods import name_days
 from reports.scopes import describe_left_out
@@ -35,11 +39,15 @@ def cases(request: HttpRequest) -> HttpResponse:
         behind, chosen.user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=chosen.period.zone
     )
     query = request.GET.copy()
+    query.pop("after", None)
+    csv_query = query.urlencode() if viewer(chosen.user).may("export") else ""
     query["after"] = page.after
     context = {
         "behind": behind,
         "rows": page.rows,
         "total": page.total,
+        "csv": csv_query,
+        "filters": describe_filters(replace(chosen, filters=filters)),
         "order": behind.order[0],
         "next": query.urlencode() if page.after else "",
         "back": chosen.page_href("reports:dashboard"),

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.models import User
 from reports.behind.selections import Selection, read_selection
+from reports.dashboards.boards import Board
+from reports.dashboards.selection import selection_context
 from wording.times import company_zone
 
 
 def requested_selection(request: HttpRequest) -> Selection:
     """Read what a request selects, in the company's time zone."""
     return read_selection(request.GET, cast(User, request.user), now=timezone.now(), zone=company_zone())
+
+
+def show_board(request: HttpRequest, board: Board) -> HttpResponse:
+    """Show a board with the selection of the request's address."""
+    selection = requested_selection(request)
+    context = board.build(selection) | selection_context(selection) | {"board": board}
+    return render(request, board.template, context)

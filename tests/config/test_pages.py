@@ -65,6 +65,7 @@ urlpatterns = [
     path("long/", long),
     path("broken/", broken),
     path("cookie/", cookie),
+    path("reports/export/long.csv", waiting),
 ]
 pytestmark = [
     pytest.mark.urls(__name__),
@@ -120,6 +121,19 @@ async def test_a_pool_of_threads_answers(handler):
 
     assert len(set(THREADS)) <= 2
     assert all(name.startswith("page") for name in THREADS)
+
+
+async def test_a_long_export_keeps_no_page_waiting():
+    GO_ON.clear()
+    with override_settings(MIDDLEWARE=[], DEBUG=False, ALLOWED_HOSTS=["*"]):
+        handler = PageHandler(threads=1)
+        export = asyncio.create_task(ask(handler, "/reports/export/long.csv"))
+        another = asyncio.create_task(ask(handler, "/reports/export/long.csv"))
+        await asyncio.sleep(0)
+        assert body_of(await ask(handler, "/who/")) == b"nothing"
+        assert not export.done() and not another.done()
+        GO_ON.set()
+        assert body_of(await export) == body_of(await another) == b"at last"
 
 
 async def test_the_loop_is_free_while_a_page_is_made(handler):

@@ -1,0 +1,32 @@
+"""The boards: name, page and template of each, and the function that builds its context.
+
+A new board is a line here. Exports, saved reports and links that expire come with it, by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from reports.behind.selections import Selection
+from reports.dashboards.response import dashboard_context
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board: `name` in addresses, `title` for people, the name of its URL, its template, what it shows."""
+
+    name: str
+    title: str
+    url_name: str
+    template: str
+    build: Callable[[Selection], dict[str, Any]]
+
+
+BOARDS: dict[str, Board] = {
+    board.name: board
+    for board in (
+        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
+    )
+}

@@ -1,0 +1,119 @@
+"""The tables of a board as they stand on its page, so that a file holds what the reader has seen.
+
+A cell's value is its text; of `<time datetime="PT7500S">` the seconds, of `<time>` with a moment the moment, of
+`<data value>` the value; "1,234" is 1234, and "–" nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from reports.exports.csv_files import Cell
+
+_SECONDS = re.compile(r"PT(-?[0-9]+)S")
+_COUNT = re.compile(r"0|-?[1-9][0-9]{0,2}(,[0-9]{3})*|-?[1-9][0-9]*")
+_NOTHING = {"–", "·", ""}
+#: Elements without an end.
+_VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}
+
+
+@dataclass(slots=True)
+class PageTable:
+    """One table: its id, its header and its rows."""
+
+    key: str
+    header: list[str] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)
+
+
+def read_tables(page: str) -> list[PageTable]:
+    """Return the tables of a page that have an id."""
+    reader = _TableReader()
+    reader.feed(page)
+    reader.close()
+    return reader.tables
+
+
+class _TableReader(HTMLParser):
+    """Collects cells. Our pages close every element, and no table stands in another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[PageTable] = []
+        self._table: PageTable | None = None
+        self._in_head = self._in_cell = False
+        self._hidden = 0
+        self._row: list[Cell] = []
+        self._spans: list[bool] = []
+        self._text: list[str] = []
+        self._value: str | None = None
+        self._is_span = False
+        self._colspan = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "table":
+            self._table = PageTable(values["id"]) if "id" in values else None
+            self._spans = []
+        elif self._table is None or tag in _VOID:
+            return
+        elif self._hidden or tag == "svg":
+            self._hidden += 1
+        elif tag in ("thead", "tbody"):
+            self._in_head = tag == "thead"
+        elif tag == "tr":
+            self._row = []
+        elif tag in ("td", "th"):
+            self._in_cell, self._text, self._value = True, [], None
+            self._is_span, self._colspan = False, int(values.get("colspan", "1") or 1)
+        elif self._in_cell and tag == "time":
+            match = _SECONDS.fullmatch(values.get("datetime", ""))
+            self._value, self._is_span = (match[1], True) if match else (values.get("datetime"), False)
+        elif self._in_cell and tag == "data":
+            self._value = values.get("value")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._table is None:
+            return
+        if self._hidden:
+            self._hidden -= 1
+        elif tag in ("td", "th"):
+            self._end_cell()
+        elif tag == "tr":
+            self._end_row()
+        elif tag == "table":
+            header = self._table.header
+            self._table.header = [
+                f"{name} (s)" if is_span else name
+                for name, is_span in zip(header, [*self._spans, *[False] * len(header)], strict=False)
+            ]
+            self.tables.append(self._table)
+            self._table = None
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell and not self._hidden:
+            self._text.append(data)
+
+    def _end_cell(self) -> None:
+        place = len(self._row)
+        self._spans += [False] * (place + 1 - len(self._spans))
+        self._spans[place] |= self._is_span and not self._in_head
+        self._row += [_read_cell(self._value, "".join(self._text)), *[None] * (self._colspan - 1)]
+        self._in_cell = False
+
+    def _end_row(self) -> None:
+        if self._table is None:
+            return
+        if self._in_head:
+            self._table.header = [str(cell or "") for cell in self._row]
+        else:
+            self._table.rows.append(self._row)
+
+
+def _read_cell(value: str | None, text: str) -> Cell:
+    shown = " ".join((value if value is not None else text).split())
+    if shown in _NOTHING:
+        return None
+    return int(shown.replace(",", "")) if _COUNT.fullmatch(shown) else shown

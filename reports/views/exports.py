@@ -1,0 +1,93 @@
+"""Files: the rows behind a number and the tables of a board as CSV, its charts as SVG."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.html import escape
+from django.views.decorators.http import require_safe
+
+from accounts.audit.recording import record_change
+from accounts.guards import SignedInRequest, require_action
+from accounts.models import AuditVerb
+from reports.behind.numbers import list_behind
+from reports.behind.selections import Selection
+from reports.dashboards.boards import BOARDS, Board
+from reports.dashboards.selection import describe_filters
+from reports.exports.case_rows import export_columns, export_rows
+from reports.exports.charts import read_chart
+from reports.exports.csv_files import name_file, write_csv
+from reports.exports.page_tables import read_tables
+from reports.exports.pages import render_board
+from reports.filters import read_narrowed
+from reports.periods import name_days
+from reports.views.requests import requested_selection
+
+
+@require_safe
+@require_action("export")
+def cases_csv(request: SignedInRequest) -> HttpResponseBase:
+    """Download every row of the list behind a number; the audit log says who took it."""
+    chosen = requested_selection(request)
+    filters = read_narrowed(request.GET, chosen.user)
+    behind = list_behind(chosen.user, chosen.period, filters, request.GET, now=chosen.now)
+    if behind is None:
+        raise Http404("There is no such figure.")
+    if request.method == "GET":
+        about = [("Period", name_days(chosen.period)), *((words, "") for words in describe_filters(chosen))]
+        record_change(
+            AuditVerb.CASES_EXPORTED,
+            behind.title,
+            [{"name": name, "from": "", "to": value} for name, value in about],
+            department_ids=filters.department_ids,
+        )
+    rows = export_rows(behind, chosen.user, chosen.period.zone)
+    return _send_csv(write_csv(export_columns(behind), rows), _name(behind.title, chosen, "csv"))
+
+
+@require_safe
+@login_required
+def table_csv(request: HttpRequest) -> HttpResponseBase:
+    """Download a table of a board, as it stands on the page."""
+    board, chosen = _requested_board(request), requested_selection(request)
+    key = request.GET.get("table", "")
+    tables = [table for table in read_tables(render_board(board, chosen)) if table.key == key]
+    if not tables:
+        raise Http404("There is no such table.")
+    return _send_csv(write_csv(tables[0].header, tables[0].rows), _name(f"{board.name} {key}", chosen, "csv"))
+
+
+@require_safe
+@login_required
+def chart_svg(request: HttpRequest) -> HttpResponse:
+    """Download a chart of a board as a picture of its own."""
+    board, chosen = _requested_board(request), requested_selection(request)
+    key = request.GET.get("chart", "")
+    picture = read_chart(
+        render_board(board, chosen), key, escape(f"{board.title}, {name_days(chosen.period)}")
+    )
+    if picture is None:
+        raise Http404("There is no such chart.")
+    headers = {"Content-Disposition": f'attachment; filename="{_name(f"{board.name} {key}", chosen, "svg")}"'}
+    return HttpResponse(picture, content_type="image/svg+xml; charset=utf-8", headers=headers)
+
+
+def _requested_board(request: HttpRequest) -> Board:
+    board = BOARDS.get(request.GET.get("board", ""))
+    if board is None:
+        raise Http404("There is no such board.")
+    return board
+
+
+def _name(what: str, chosen: Selection, kind: str) -> str:
+    last_day = chosen.period.day_after - dt.timedelta(days=1)
+    return name_file(what, f"{chosen.period.first_day}", "to", f"{last_day}", kind=kind)
+
+
+def _send_csv(parts: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
+    return StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8", headers=headers)

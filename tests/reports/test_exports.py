@@ -1,0 +1,204 @@
+"""Files: what stands behind a number as CSV, the tables of a page as CSV, its charts as SVG."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import tracemalloc
+import xml.etree.ElementTree as ET
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import AuditEntry, Role
+from inbox.cases import verbs
+from inbox.models import Custody
+from reports.exports.csv_files import name_file, write_csv
+from reports.exports.page_tables import read_tables
+from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.inbox.page_requests import signed_in
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+PAYLOADS = [
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x","y")',
+    "=IMPORTXML(CONCAT(\"http://x\"),\"//a\")", "＝1+1", "＋1+1", "－1+1", "＠SUM(A1)", " =1+1", "   +1", "  @x", " -2+3",
+    "=\"a\"&\"b\"", "=DDE(\"cmd\";\"/C calc\";\"a\")", "-2+3+cmd|' /C calc'!A0", "@@", "==1", "+-+1", "=1\n=2", "\t\t=1",
+    "=1,=2", '"=1+1"'[1:], "\ufeff=1+1", "\u00a0=1+1", "\u200b=1+1", "\u3000＝1", "\x0b=1", "\u202e=1",
+]  # fmt: skip
+
+
+@pytest.fixture
+def billing():
+    return DepartmentFactory(name="Billing")
+
+
+@pytest.fixture
+def manager(billing):
+    return UserFactory(role=Role.MANAGER, departments=[billing])
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def rows_of(answer):
+    assert answer.status_code == 200
+    text = answer.getvalue().decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text[1:])))
+
+
+def exported(user, **query):
+    return rows_of(signed_in(user).get(reverse("reports:cases_csv"), query))
+
+
+def test_no_text_of_a_customer_is_a_formula():
+    rows = list(
+        csv.reader(io.StringIO(b"".join(write_csv(["a", "b"], [[one, -5] for one in PAYLOADS])).decode()))
+    )
+    assert len(rows) == len(PAYLOADS) + 1
+    live = [cell for cell, _ in rows[1:] if not cell.startswith(("'", '"'))]
+    assert live == []
+    assert {number for _, number in rows[1:]} == {"-5"}, "a number of ours stays a number"
+
+
+def test_every_row_of_a_list_is_in_its_file_in_the_same_order(billing, manager, settings):
+    settings.DISPLAY_TIME_ZONE = "Europe/Berlin"
+    for n in range(120):
+        case = CaseFactory(
+            department=billing,
+            created_at=NOW - n * HOUR,
+            preview="=1+1" if n == 5 else f"Hello {n}",
+            assignee=manager,
+        )
+        MessageFactory(case=case, network_time=NOW - n * HOUR)
+    header, *rows = exported(manager, of="created", period="last-2-weeks")
+    assert header == ["Case", "Customer", "Last message", "Network", "Account", "Department", "Assigned to", "State",
+                      "Opened", "First response (s)", "Outcome"]  # fmt: skip
+    assert [row[2] for row in rows] == ["'=1+1" if n == 5 else f"Hello {n}" for n in range(120)]
+    assert dt.datetime.fromisoformat(rows[0][8]) == NOW and rows[0][8].endswith("+01:00")
+    assert rows[3][9:] == ["10800", "3 h 00, still waiting"]
+    assert rows[0][5:7] == ["Billing", str(manager)]
+    answer = signed_in(manager).get(reverse("reports:cases_csv"), {"of": "waiting", "period": "2026-W47"})
+    assert (
+        'filename="horseshoe-new-cases-without-a-first-response-2026-11-16-to-2026-11-22.csv"'
+        in answer.headers["Content-Disposition"]
+    )
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_what_the_reader_may_not_open_is_a_row_without_content(billing, manager):
+    press = DepartmentFactory(name="Press")
+    case = CaseFactory(
+        department=billing, created_at=NOW - 5 * HOUR, preview="My secret", visibility="direct"
+    )
+    MessageFactory(case=case, network_time=case.created_at)
+    verbs.hand_over_case(case.pk, manager, press, "About a film", now=NOW - 2 * HOUR)
+    query = {"of": "handed_over", "from_id": billing.pk, "to_id": press.pk}
+    _, row = exported(manager, **query)
+    assert row == [*[""] * 8, f"{NOW - 2 * HOUR:%Y-%m-%dT%H:%M:%S+00:00}", "7200", "2 h 00, still waiting"]
+    receiver = UserFactory(role=Role.MANAGER, departments=[press])
+    assert exported(receiver, **query)[1][2] == "My secret"
+    # An analyst reads no direct message, in no form.
+    analyst = UserFactory(role=Role.ANALYST, departments=[press, billing])
+    assert "My secret" not in str(exported(analyst, of="created"))
+
+
+def test_who_took_cases_is_in_the_audit_log(billing, manager):
+    CaseFactory(department=billing, created_at=NOW - HOUR)
+    query = {"of": "created", "period": "last-4-weeks", "department": billing.pk}
+    assert len(exported(manager, **query)) == 2
+    entry = AuditEntry.objects.get()
+    assert f"{entry}" == f"{manager} exported the cases behind New cases"
+    assert [(one["name"], one["to"]) for one in entry.changes] == [
+        ("Period", "26 Oct – 22 Nov 2026"),
+        ("Department: Billing", ""),
+    ]
+    assert entry.department_ids == [billing.pk]
+    # An agent reads numbers, and takes no cases with them.
+    agent = UserFactory(departments=[billing])
+    assert signed_in(agent).get(reverse("reports:cases_csv"), query).status_code == 404
+    assert "All as CSV" not in signed_in(agent).get(reverse("reports:cases"), query).content.decode()
+    assert "All as CSV" in signed_in(manager).get(reverse("reports:cases"), query).content.decode()
+    assert signed_in(manager).get(reverse("reports:cases_csv"), {"of": "nothing"}).status_code == 404
+
+
+def test_a_file_of_any_length_takes_the_same_memory():
+    def peak(count):
+        rows = ([n, "A customer writes at some length", NOW, HOUR] for n in range(count))
+        tracemalloc.start()
+        size = sum(len(part) for part in write_csv(["n", "text", "at", "span"], rows))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return size, found
+
+    (_, small), (size, large) = peak(3000), peak(30_000)
+    assert size > 1_500_000
+    assert large < small + 100_000
+
+
+def test_a_table_of_a_page_is_its_file(billing, manager):
+    for hours in (1, 2):
+        case = CaseFactory(
+            department=billing, created_at=NOW - 30 * HOUR, first_response_at=NOW - (30 - hours) * HOUR
+        )
+        MessageFactory(case=case, network_time=case.created_at)
+    service = DepartmentFactory(name="Service")
+    Custody.objects.create(
+        case=case, department=billing, from_department=service, sent_at=NOW - 30 * HOUR, left_at=NOW - HOUR
+    )
+    client, query = signed_in(manager), {"period": "last-4-weeks"}
+    page = client.get(reverse("reports:dashboard"), query).content.decode()
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/export/table[^"]*)"', page)]
+    tables = {re.search("table=([^&]*)", link)[1]: rows_of(client.get(link)) for link in links}
+    assert set(tables) == {"rate-table", "volume-table", "first-response-table", "hand-overs-table"}
+    assert tables["first-response-table"][:2] == [
+        ["First response", "Cases", "Median (s)", "9 in 10 within, or oldest (s)"],
+        ["Answered", "2", "3600", "7200"],
+    ]
+    assert tables["hand-overs-table"][1][:4] == ["Service", "Billing", "1", "0"]
+    assert tables["rate-table"][1] == ["All", "2", "0", "2", "0%"]
+    assert client.get(reverse("reports:table_csv"), {"board": "response", "table": "none"}).status_code == 404
+    assert (
+        client.get(reverse("reports:table_csv"), {"board": "none", "table": "rate-table"}).status_code == 404
+    )
+
+
+def test_tables_are_read_with_the_values_for_programs():
+    page = """<table id="t"><thead><tr><th>Who</th><th>n</th><th>Took</th><th>At</th></tr></thead><tbody>
+      <tr><th><a href="#">A &amp; B</a> <svg><title>no</title><rect /></svg></th><td>1,234</td>
+      <td><time datetime="PT65S">1 min</time></td><td><time datetime="2026-11-01T00:00:00+01:00">1 Nov</time></td></tr>
+      <tr><td colspan="2">–</td><td>–</td><td>05</td></tr></tbody></table><table><tr><td>without id</td></tr></table>"""
+    (table,) = read_tables(page)
+    assert table.header == ["Who", "n", "Took (s)", "At"]
+    assert table.rows == [["A & B", 1234, 65, "2026-11-01T00:00:00+01:00"], [None, None, None, "05"]]
+
+
+def test_a_chart_is_a_picture_of_its_own(billing, manager):
+    MessageFactory(case=CaseFactory(department=billing, created_at=NOW), network_time=NOW)
+    client = signed_in(manager)
+    page = client.get(reverse("reports:dashboard")).content.decode()
+    (link,) = re.findall(r'href="(/reports/export/chart[^"]*)"', page)
+    answer = client.get(link.replace("&amp;", "&"))
+    assert answer.headers["Content-Type"].startswith("image/svg+xml")
+    assert "horseshoe-response-rate-chart-" in answer.headers["Content-Disposition"]
+    picture = answer.content.decode()
+    root = ET.fromstring(picture)  # noqa: S314 (our own)
+    tags = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert {"title", "desc", "style", "rect", "text"} <= set(tags)
+    assert (
+        "a" not in tags and "var(" not in picture and "light-dark(" not in picture and "href" not in picture
+    )
+    assert "#1f4f8f" in picture, "the colour of bars"
+    assert client.get(reverse("reports:chart_svg"), {"board": "response", "chart": "x"}).status_code == 404
+
+
+def test_a_file_name_says_what_and_when():
+    name = name_file("Exchanges that needed an answer, Week 47", "2026-11-16", "to", "2026-11-22", kind="csv")
+    assert name == "horseshoe-exchanges-that-needed-an-answer-week-47-2026-11-16-to-2026-11-22.csv"
