@@ -1,4 +1,4 @@
-"""Middleware of our own: readable text only, static files, security headers, a busy database."""
+"""Middleware of our own: readable text and ordinary methods only, static files, security headers, a busy database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    HttpResponseNotFound,
+)
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
@@ -19,6 +25,7 @@ from config.serving.refusal_page import refusal_page
 from postgres.time_limits import is_lock_timeout, is_statement_timeout
 
 logger = logging.getLogger(__name__)
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 
 @sync_and_async_middleware
@@ -51,6 +58,26 @@ def readable_text_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[
 
         return middleware
     return lambda request: _refuse_unreadable(request) or get_response(request)
+
+
+@sync_and_async_middleware
+def ordinary_methods_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Refuse the methods that no page has.
+
+    A view that only tells POST from the rest would answer PUT and DELETE like GET.
+    """
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            answer: HttpResponseBase = _refuse_method(request) or await get_response(request)
+            return answer
+
+        return middleware
+    return lambda request: _refuse_method(request) or get_response(request)
+
+
+def _refuse_method(request: HttpRequest) -> HttpResponse | None:
+    return None if request.method in _METHODS else HttpResponseNotAllowed(_METHODS)
 
 
 @sync_and_async_middleware

@@ -90,6 +90,7 @@ if oidc_server := os.environ.get("OIDC_SERVER_URL"):
 MIDDLEWARE = [
     "config.middleware.security_headers",
     "config.middleware.readable_text_only",
+    "config.middleware.ordinary_methods_only",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.static_files",
     "config.health.health_checks",

@@ -187,3 +187,16 @@ def test_what_is_absent_is_404_for_everybody(client, role):
                 role,
                 response.status_code,
             )
+
+
+def test_no_page_has_other_methods(client):
+    client.force_login(UserFactory(role=Role.MANAGER), backend="django.contrib.auth.backends.ModelBackend")
+    for path in (
+        "/healthz",
+        "/auth/login/",
+        *(address(name, parameters) for name, parameters in routes().items()),
+    ):
+        for method in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
+            answer = client.generic(method, path)
+            assert answer.status_code == 405, (method, path)
+            assert answer["Allow"] == "GET, HEAD, OPTIONS, POST"
