@@ -48,6 +48,16 @@ exchange AS (
   HAVING bool_or(needs_answer) FILTER (WHERE direction = 'in')
 )
 """
+# In an imported conversation all messages are history. Nobody judged them when they came: its first exchange counts, whatever
+# was read in it.
+_EXCHANGES_WITH_IMPORTED = (
+    _EXCHANGES.replace("m.needs_answer,\n", "m.needs_answer, past.historical AS imported,\n")
+    .replace(
+        "WHERE NOT m.historical",
+        "JOIN inbox_case past ON past.id = m.case_id WHERE NOT m.historical OR past.historical",
+    )
+    .replace("HAVING", "HAVING (exchange = 1 AND bool_or(imported)) OR")
+)
 _BY_STEP = """
 SELECT step.key, count(exchange.case_id), count(exchange.answered)
 FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS step(key, starts, ends)
@@ -126,12 +136,12 @@ def exchange_units(
     return sql + _UNITS, [*parameters, now, period.start, period.end, answered, answered]
 
 
-def exchange_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def exchange_facts(cases: CaseQuerySet, *, with_imported: bool = False) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: every exchange of some cases, whoever may read them.
 
-    What still waits has no span: it depends on the present.
+    What still waits has no span: it depends on the present. Imported conversations are only in it when asked for.
     """
-    sql, parameters = with_cases(_EXCHANGES, cases)
+    sql, parameters = with_cases(_EXCHANGES_WITH_IMPORTED if with_imported else _EXCHANGES, cases)
     return sql + _UNITS + ", fact AS (TABLE unit)", [*parameters, None, *ALWAYS, None, None]
 
 
