@@ -13,7 +13,7 @@ from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
-from inbox.notices import charters, notify, troubles, watches
+from inbox.notices import charters, notify, overtaken, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts, search_filling
 from inbox.replies import account_turns, outbox
@@ -114,12 +114,13 @@ def fill_search_words() -> None:
 def run_housekeeping() -> None:
     """Fold the counters of open cases; delete or retry leftovers.
 
-    Deletes notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
+    Marks notices as read that a target is due soon, once it no longer is. Deletes notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
     quarantined items whose message to the worker was lost. Places answers of our own that arrived before the message
     they answer.
     """
     now = timezone.now()
     counts.fold_case_counts()
+    overtaken.read_overtaken_notices(now)
     notify.delete_old_notices(now)
     watches.delete_old_watches(now)
     for quarantined_id in retry.wanted_retry_ids():

@@ -148,7 +148,7 @@ def case_context(
         "customer": customer_card.customer_context(case, user),
         "may": offered,
         **_people_context(case, user, now, may_choose=offered["choose"]),
-        "playbook": playbook.build_playbook_panel(case, offered, list_departments(user), now),
+        **_playbook_context(case, user, offered, thread, now),
         "roster_card": roster_card(case, now),
         "watched": case.is_watched,  # type: ignore[attr-defined]
         "departments": _other_open_departments(case, user),
@@ -164,6 +164,13 @@ def _custody_context(case: Case, custodies: list[Custody], now: dt.datetime) -> 
         "custody": custody_bar(custodies, case, now),
         "way": small_horseshoe(case, custodies, now),
     }
+
+
+def _playbook_context(
+    case: Case, user: User, offered: dict[str, bool], thread: Timeline, now: dt.datetime
+) -> dict[str, Any]:
+    panel = playbook.build_playbook_panel(case, offered, list_departments(user), now)
+    return {"playbook": panel, "other_language": playbook.describe_other_language(panel, thread.messages)}
 
 
 def _people_context(case: Case, user: User, now: dt.datetime, *, may_choose: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,12 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import JSONObject
 
 from accounts.models import Department
-from inbox.models import Case, CasePlaybook, Decision
+from inbox.cases.reading_words import language_name
+from inbox.models import Case, CasePlaybook, Decision, Direction, Message
 from routing.models import PlaybookVersion
 from routing.playbook.tree import NONE_KEY, NONE_TEXT, Action, Outcome, Question, walk_playbook
 from routing.playbook.versions import load_playbook_version
+from routing.reading.languages import detect_language
 from wording.times import DisplayTime, display_time
 
 
@@ -113,6 +115,21 @@ def build_playbook_panel(
         last=str(answers[-1].get("question")) if answers else "",
         may_answer=offered["claim"] and case.is_open,
     )
+
+
+def describe_other_language(panel: PlaybookPanel | None, messages: Sequence[Message]) -> str:
+    """Return that the customer writes in another language than the suggested text.
+
+    "" where there is no text, or either language is unknown.
+    """
+    if panel is None or not panel.doing.text:
+        return ""
+    inbound = (message for message in reversed(messages) if message.direction == Direction.INBOUND)
+    theirs = next((message.language for message in inbound if message.language), "")
+    ours = detect_language(panel.doing.text)
+    if not theirs or not ours or theirs == ours:
+        return ""
+    return f"The customer writes in {language_name(theirs)}; this text is in {language_name(ours)}."
 
 
 def _answer_choices(question: Question) -> list[AnswerChoice]:

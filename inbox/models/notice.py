@@ -91,6 +91,11 @@ class Notice(models.Model):
         indexes: ClassVar = [
             models.Index(F("user"), F("at").desc(), F("id").desc(), name="notice_newest"),
             models.Index(fields=["user"], name="notice_unread", condition=Q(read_at__isnull=True)),
+            models.Index(
+                fields=["case"],
+                name="notice_due_soon",
+                condition=Q(kind=NoticeKind.DUE_SOON, read_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

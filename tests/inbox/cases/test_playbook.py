@@ -284,6 +284,14 @@ class TestPanel:
         self.post(ann, "playbook_begin", case)
         assert Draft.objects.get(case=case, user=ann).text == "My own words"
 
+    def test_a_suggested_text_in_another_language_than_the_customers_says_so(self, case, ann):
+        walk(case, ann, ("kind", "unhappy"), ("cause", "yes"), ("fix", "me"), ("personal", "yes"))
+        assert "The customer writes in" not in self.page(ann, case)
+        MessageFactory(case=case, language="de", text="Wo bleibt mein Paket?")
+        assert "The customer writes in German; this text is in English." in self.page(ann, case)
+        MessageFactory(case=case, language="en", text="Sorry: where is my parcel?")
+        assert "The customer writes in" not in self.page(ann, case)
+
     def test_who_writes_privately_already_is_not_asked_to(self, ann, service, brand):
         direct = CaseFactory(department=service, brand_account=brand, visibility="direct")
         walk(direct, ann, ("kind", "unhappy"), ("cause", "yes"), ("fix", "me"), ("personal", "yes"))

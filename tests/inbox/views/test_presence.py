@@ -90,6 +90,22 @@ def test_who_takes_no_cases_has_no_queue_of_their_own_and_no_presence(db, role):
     assert "Your time zone" in own
 
 
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/", False),
+        ("/queue/mine/", False),
+        ("/notices/", False),
+        ("/presence/", True),
+        ("/queue/watching/", True),
+    ],
+)
+def test_the_tab_more_is_marked_on_pages_that_have_no_tab(path, marked):
+    page = signed_in(UserFactory(departments=[DepartmentFactory()])).get(path).content.decode()
+    more = page.split('class="tabs"')[1].split('href="#rail"')[1].split(">")[0]
+    assert ('aria-current="true"' in more) is marked
+
+
 def test_away_and_back_take_one_click_each(ada):
     client = signed_in(ada)
     assert "Set to away" in client.get("/queue/mine/").content.decode()
