@@ -20,6 +20,7 @@ ROLES: dict[str, frozenset[str]] = {
     "users": frozenset({Role.ADMINISTRATOR}),
     "connect": frozenset({Role.ADMINISTRATOR}),
     "govern": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "review": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.ANALYST}),
     "plan_work": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "read_public": frozenset(Role.values),
     "read_direct": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),

@@ -144,6 +144,11 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
+        "account-figures": {
+            "task": "reports.tasks.count_account_figures",
+            "schedule": 30.0,
+            "options": {"expires": 25},
+        },
         "housekeeping": {
             "task": "inbox.tasks.run_housekeeping",
             "schedule": 15.0,

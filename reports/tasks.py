@@ -6,11 +6,19 @@ Each may run twice or not at all: what they call claims its work in Postgres.
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
+from reports.presence.counting import count_when_due
 from reports.rollups.refreshing import refresh_for
 
 #: A run ends after about so many seconds; the next goes on where it ended.
 _SECONDS = 8.0
+
+
+@shared_task
+def count_account_figures() -> None:
+    """Count the figures of the presence review again when they are due."""
+    count_when_due(timezone.now())
 
 
 @shared_task

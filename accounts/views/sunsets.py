@@ -22,7 +22,7 @@ from accounts.presence_review.forms import StepForm
 from accounts.presence_review.steps import StepWords, describe_step
 from wording.times import DisplayTime, relative_time, short_date_with_year, to_display_zone
 
-_GONE = "The sunset of this account has ended, or somebody changed it meanwhile. Look again."
+_GONE = "The sunset of this account has ended, or somebody else changed it. Look again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,15 @@ from inbox.visibility import queue_departments
 #: Pages other than the queues, by group: label, URL name, and the action of `accounts.access.ROLES` that allows it.
 _PAGE_GROUPS = (
     (
+        "Dashboards",
+        (
+            ("Response", "reports:dashboard", "reports"),
+            ("Presence review", "reports:presence", "review"),
+        ),
+    ),
+    (
         "Watch",
         (
-            ("Reports", "reports:dashboard", "reports"),
             ("Teams", "inbox:team", "assignment"),
             ("Roster", "accounts:roster", "read_public"),
             ("Quarantine", "inbox:quarantine", "quarantine"),
@@ -108,15 +114,15 @@ def troubles_context(user: User, sick_accounts: int) -> dict[str, Any]:
 
 
 def _page_groups(user: User, path: str, sick_accounts: int) -> list[PageGroup]:
-    permissions = viewer(user)
+    permissions, here = viewer(user), _find_page(path)
     marked = sick_accounts if permissions.may("gaps") else 0
     return [
         PageGroup(
             heading,
             [
-                _alarm_entry(label, href, path, marked)
+                NavigationEntry(label, href, _count_in_words(marked), href == here, alarms=True)
                 if marked and name == _SICK_PAGE
-                else _page_entry(label, href, path)
+                else NavigationEntry(label, href, "", href == here)
                 for label, href, action, name in pages
                 if permissions.may(action)
             ],
@@ -138,6 +144,15 @@ def _page_addresses() -> tuple[tuple[str, tuple[tuple[str, str, str, str], ...]]
     )
 
 
+def _find_page(path: str) -> str:
+    """Return the address of the page of a group at or above `path`.
+
+    The longest that fits: the page of responses has others below its address. "" when there is none.
+    """
+    addresses = (href for _, pages in _page_addresses() for _, href, _, _ in pages if path.startswith(href))
+    return max(addresses, key=len, default="")
+
+
 def _queue_entry(
     label: str, address: str, path: str, count: int | None = None, go: str = ""
 ) -> NavigationEntry:
@@ -152,10 +167,6 @@ def _page_entry(
     It is also current on pages below it.
     """
     return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), go)
-
-
-def _alarm_entry(label: str, address: str, path: str, count: int) -> NavigationEntry:
-    return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), alarms=True)
 
 
 def _count_in_words(count: int | None) -> str:

@@ -146,11 +146,14 @@ def exchange_facts(cases: CaseQuerySet, *, with_imported: bool = False) -> tuple
 
 
 def _exchanges_sql(user: User, period: Period, filters: Filters) -> tuple[str, list[Any]]:
+    return exchanges_sql(filters.narrow(reported_cases(user)), period.start)
+
+
+def exchanges_sql(cases: CaseQuerySet, since: dt.datetime) -> tuple[str, list[Any]]:
     """Return the beginning of a statement with all exchanges of some cases.
 
-    Of the cases in which a message reached us since the period began. Periods go by that time, `activity_at` by the
-    network's.
+    Of the cases in which a message reached us since then. Periods go by that time, `activity_at` by the network's.
     """
-    late = RawSQL(_CASES_WITH_LATE_MESSAGE, [period.start])  # noqa: S611 (constants)
-    alive = Q(activity_at__gte=period.start - _LATE_AFTER) | Q(id__in=late)
-    return with_cases(_EXCHANGES, filters.narrow(reported_cases(user)).filter(alive))
+    late = RawSQL(_CASES_WITH_LATE_MESSAGE, [since])  # noqa: S611 (constants)
+    alive = Q(activity_at__gte=since - _LATE_AFTER) | Q(id__in=late)
+    return with_cases(_EXCHANGES, cases.filter(alive))

@@ -4,6 +4,7 @@ May import: nothing of this room.
 A new table is a module here, with a migration.
 """
 
+from reports.models.account_figures import AccountFigures
 from reports.models.history import (
     WORKING_STATES,
     HistoryFilePart,
@@ -17,6 +18,7 @@ from reports.models.rollups import Cell, ChangedCase, Fact, FactKind, RollupStat
 
 __all__ = [
     "WORKING_STATES",
+    "AccountFigures",
     "Cell",
     "ChangedCase",
     "Fact",

@@ -194,7 +194,7 @@ class TestPage:
             .get(reverse("accounts:sunset", args=[brand_account.pk]))
             .content.decode()
         )
-        assert page.count("It leaves alone:") == len(STEP)
+        assert page.count("What it leaves alone:") == len(STEP)
         assert not Sunset.objects.exists()
 
     def test_unknown_acts_are_not_there(self, brand_account, cast):
