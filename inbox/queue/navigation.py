@@ -145,7 +145,7 @@ def _page_addresses() -> tuple[tuple[str, tuple[tuple[str, str, str, str], ...]]
 
 
 def _find_page(path: str) -> str:
-    """Return the address of the page of a group at or above `path`.
+    """Return the address of the page at or above `path`.
 
     The longest that fits: the page of responses has others below its address. "" when there is none.
     """
