@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.record_presence",
     "config.middleware.BusyDatabaseMiddleware",
+    "reports.views.building.BeingBuiltMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -14,12 +14,15 @@ from networks.registry import network_label
 from reports.behind.selections import Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
-from reports.measures.attainment import Attainment, sla_attainment
-from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, response_cohorts, ripe_rate
-from reports.measures.first_responses import FirstResponse, first_response_times
-from reports.measures.hand_overs import HandOverPair, count_routed, hand_over_pairs
-from reports.measures.volume import Volume, case_volume
+from reports.measures.attainment import Attainment
+from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, ripe_rate
+from reports.measures.first_responses import FirstResponse
+from reports.measures.hand_overs import HandOverPair
+from reports.measures.volume import Volume
 from reports.periods import name_days
+from reports.rollups.attainment import sla_attainment
+from reports.rollups.hand_overs import count_routed, hand_over_pairs
+from reports.rollups.responses import case_volume, first_response_times, response_cohorts
 from reports.scopes import describe_left_out, managed_department_ids
 from reports.wording import duration_cell, format_duration, format_points_change
 from routing.service_levels.policies import CLOCK_LABELS

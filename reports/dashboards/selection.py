@@ -13,6 +13,7 @@ from networks.registry import CONNECTORS, network_label
 from reports.behind.selections import Selection
 from reports.filters import Filters
 from reports.periods import name_days
+from reports.rollups.freshness import shown_as_of
 from reports.scopes import readable_department_ids, readable_people
 from routing.conditions.sentences import language_name
 from routing.models import Priority
@@ -65,6 +66,7 @@ def selection_context(selection: Selection) -> dict[str, Any]:
         "span": name_days(period, selection.now),
         "compared_span": name_days(compared) if compared else "",
         "zone": str(period.zone),
+        "as_of": _describe_age(selection),
         "periods": _period_options(selection),
         "first_day": f"{period.first_day}",
         "last_day": f"{last_day}",
@@ -76,6 +78,15 @@ def selection_context(selection: Selection) -> dict[str, Any]:
         "is_filtered": bool(selection.filters),
         "unfiltered": selection.without_filters().as_query(),
     }
+
+
+def _describe_age(selection: Selection) -> str:
+    """Return of what time the numbers are: "as of 14:31"."""
+    at, zone = shown_as_of(selection.user, selection.now), selection.period.zone
+    local, today = at.astimezone(zone), selection.now.astimezone(zone).date()
+    day = "" if local.date() == today else f"{local:%-d %b} "
+    behind = "" if at == selection.now else "; later changes are still being counted"
+    return f"as of {day}{local:%H:%M}{behind}"
 
 
 def describe_filters(selection: Selection) -> list[str]:

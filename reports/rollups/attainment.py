@@ -12,18 +12,19 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose, with_departments
 from reports.rollups.covering import cover_whole
+from reports.rollups.freshness import freshen_for
 from reports.rollups.tallies import count_facts
 from reports.scopes import fetch_all
 from routing.service_levels.policies import CLOCKS
 
 
-def sla_attainment(
-    user: User, period: Period, filters: Filters, *, now: dt.datetime, cell_zone: str
-) -> list[Attainment]:
+def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[Attainment]:
     """Count met and missed clocks; one item per clock, in the order of `CLOCKS`. Two statements."""
     choice = choose(user, filters)
     ended = Counter[str]()
-    for _, (state,), n in count_facts(FactKind.CLOCK, user, choice, cover_whole(period, cell_zone=cell_zone)):
+    for _, (state,), n in count_facts(
+        FactKind.CLOCK, user, choice, cover_whole(period, freshen_for(user, now))
+    ):
         ended[state] += n
     overdue, in_time = _count_running(user, period, choice, now)
     return [

@@ -9,6 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from reports.periods import Period, start_of_day
+from reports.rollups.freshness import Freshness
 
 _DAY, _WEEK = dt.timedelta(days=1), dt.timedelta(weeks=1)
 
@@ -21,17 +22,17 @@ class Cover:
     rest: list[tuple[dt.datetime, dt.datetime, int]] = field(default_factory=list)
 
 
-def cover_steps(period: Period, *, cell_zone: str) -> Cover:
+def cover_steps(period: Period, freshness: Freshness) -> Cover:
     """Return the cover of each step of a period; numbers count from 0.
 
-    Cells are only of use in the zone whose weeks they are. `cell_zone` "" covers everything from facts.
+    Cells are only of use in the zone whose weeks they are.
     """
-    return _cover([(step.start, step.end) for step in period.steps], period.zone, cell_zone)
+    return _cover([(step.start, step.end) for step in period.steps], period.zone, freshness.cell_zone)
 
 
-def cover_whole(period: Period, *, cell_zone: str) -> Cover:
+def cover_whole(period: Period, freshness: Freshness) -> Cover:
     """Return the cover of a period as one step, number 0."""
-    return _cover([(period.start, period.end)], period.zone, cell_zone)
+    return _cover([(period.start, period.end)], period.zone, freshness.cell_zone)
 
 
 def _cover(spans: Sequence[tuple[dt.datetime, dt.datetime]], zone: ZoneInfo, cell_zone: str) -> Cover:

@@ -12,6 +12,7 @@ from reports.measures.hand_overs import HandOverPair
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose_filtered, choose_readable, with_departments
+from reports.rollups.freshness import freshen_for
 from reports.scopes import fetch_all, managed_department_ids
 
 _PAIRS = """
@@ -28,6 +29,7 @@ _COUNT = " SELECT count(*) FROM hand_over"
 
 def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[HandOverPair]:
     """Measure hand-overs sent in the period, most frequent pair first. One statement."""
+    freshen_for(user, now)
     sql, parameters = _hand_overs_sql(user, period, filters, FactKind.HAND_OVER)
     rows = fetch_all(sql + _PAIRS, [*parameters, now, now, now])
     names = {department.pk: department.name for department in list_departments(user)}
@@ -37,6 +39,7 @@ def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.dat
 
 def count_routed(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> int:
     """Count the cases that the learned router moved in the period. One statement."""
+    freshen_for(user, now)
     sql, parameters = _hand_overs_sql(user, period, filters, FactKind.ROUTED)
     count: int = fetch_all(sql + _COUNT, parameters)[0][0]
     return count

@@ -16,15 +16,16 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose, with_departments
 from reports.rollups.covering import cover_steps, cover_whole
+from reports.rollups.freshness import freshen_for
 from reports.rollups.tallies import count_facts, list_values, nearest_rank
 from reports.scopes import fetch_all
 
 
 def response_cohorts(
-    user: User, period: Period, filters: Filters, *, promised: dt.timedelta, now: dt.datetime, cell_zone: str
+    user: User, period: Period, filters: Filters, *, promised: dt.timedelta, now: dt.datetime
 ) -> list[Cohort]:
     """Return one cohort per step, oldest first. One statement."""
-    cover = cover_steps(period, cell_zone=cell_zone)
+    cover = cover_steps(period, freshen_for(user, now))
     needing, answered = Counter[int](), Counter[int]()
     for step, (state,), n in count_facts(FactKind.EXCHANGE, user, choose(user, filters), cover):
         needing[step] += n
@@ -35,14 +36,12 @@ def response_cohorts(
     ]
 
 
-def first_response_times(
-    user: User, period: Period, filters: Filters, *, now: dt.datetime, cell_zone: str
-) -> FirstResponse:
+def first_response_times(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> FirstResponse:
     """Measure first responses of cases created in the period. Spans are as they are shown.
 
     Three statements, and none for the age of what waits when nothing does.
     """
-    cover, choice = cover_whole(period, cell_zone=cell_zone), choose(user, filters)
+    cover, choice = cover_whole(period, freshen_for(user, now)), choose(user, filters)
     numbers = Counter[str]()
     for _, (state,), n in count_facts(FactKind.CASE, user, choice, cover):
         numbers[state] += n
@@ -59,13 +58,13 @@ def first_response_times(
     )
 
 
-def case_volume(user: User, period: Period, filters: Filters, *, now: dt.datetime, cell_zone: str) -> Volume:
+def case_volume(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Volume:
     """Count cases by department and network, largest department first. Two statements."""
     tallies = count_facts(
         FactKind.CASE,
         user,
         choose(user, filters),
-        cover_whole(period, cell_zone=cell_zone),
+        cover_whole(period, freshen_for(user, now)),
         ("department_id", "brand_account_id"),
     )
     network_of = dict(BrandAccount.objects.values_list("pk", "network"))

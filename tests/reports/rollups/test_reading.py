@@ -7,6 +7,10 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -15,18 +19,23 @@ from config.testing.quick import scale_examples
 from inbox.models import Case
 from reports.filters import Filters
 from reports.measures import attainment, exchanges, first_responses, hand_overs, volume
+from reports.models import ChangedCase
 from reports.periods import read_period
 from reports.rollups import attainment as kept_attainment
+from reports.rollups import freshness
 from reports.rollups import hand_overs as kept_hand_overs
 from reports.rollups import responses as kept
-from reports.rollups.refreshing import freshen
+from reports.rollups.freshness import freshen
 from tests.factories import NOW
+from tests.inbox.page_requests import signed_in
 from tests.reports.rollups.edits import edit_at_random
-from tests.reports.rollups.test_facts import ZONES
-from tests.reports.stories import DAY
+from tests.reports.rollups.test_facts import ZONES, build_all, refresh_all
+from tests.reports.stories import DAY, MINUTE
 from tests.reports.test_year import READERS, Year
 from wording.spans import figure_span
 
+#: Session, sign-in and navigation included.
+MOST_STATEMENTS = 30
 PERIODS = (
     "last-53-weeks", "last-8-weeks", "2026-W13", "2026-W44", "2026-03", "2026-10", "2026-Q1", "2026-03-29..2026-10-25",
     "2026-10-25", "2025-12-01..2026-01-31", "last-12-months",
@@ -53,12 +62,12 @@ def numbers_from_rows(*chosen):
     }
 
 
-def numbers_from_rollups(*chosen, cell_zone):
+def numbers_from_rollups(*chosen):
     return {
-        "rate": kept.response_cohorts(*chosen, promised=DAY, now=NOW, cell_zone=cell_zone),
-        "first response": shown(kept.first_response_times(*chosen, now=NOW, cell_zone=cell_zone)),
-        "volume": kept.case_volume(*chosen, now=NOW, cell_zone=cell_zone),
-        "attainment": kept_attainment.sla_attainment(*chosen, now=NOW, cell_zone=cell_zone),
+        "rate": kept.response_cohorts(*chosen, promised=DAY, now=NOW),
+        "first response": shown(kept.first_response_times(*chosen, now=NOW)),
+        "volume": kept.case_volume(*chosen, now=NOW),
+        "attainment": kept_attainment.sla_attainment(*chosen, now=NOW),
         "hand-overs": kept_hand_overs.hand_over_pairs(*chosen, now=NOW),
         "routed": kept_hand_overs.count_routed(*chosen, now=NOW),
     }
@@ -100,6 +109,65 @@ class EveryReader(TestCase):
                     )
                     chosen = (user, period, filter_at_random(dice, year))
                     right = numbers_from_rows(*chosen)
-                    found = numbers_from_rollups(*chosen, cell_zone=fresh.cell_zone)
+                    found = numbers_from_rollups(*chosen)
                     for what in right:
                         assert found[what] == right[what], (reader, token, chosen[2], what)
+
+
+@pytest.mark.django_db
+class TestThePage:
+    def page(self, user, at=NOW):
+        with time_machine.travel(at, tick=False):
+            return signed_in(user).get(reverse("reports:dashboard"))
+
+    def test_says_of_what_time_its_numbers_are(self):
+        year = Year(6, 10)
+        assert "as of 10:00" in self.page(year.person(READERS["the agent"])).content.decode()
+
+    def test_counts_what_changed_a_moment_ago(self):
+        year = Year(6, 30)
+        user = year.person(READERS["the administrator"])
+        before = self.page(user).content.decode()
+        Case.objects.update(first_response_at=None)
+        page = self.page(user).content.decode()
+        assert page != before
+        assert "0 of" not in before
+        assert not ChangedCase.objects.exists()
+
+    def test_with_many_changes_it_says_that_later_ones_are_still_being_counted(self, monkeypatch):
+        year = Year(6, 10)
+        user = year.person(READERS["the agent"])
+        self.page(user)
+        monkeypatch.setattr(freshness, "_FEW", 1)
+        Case.objects.update(needs_answer=True)
+        ChangedCase.objects.update(at=NOW - 3 * MINUTE)
+        page = self.page(user).content.decode()
+        assert "as of 09:57; later changes are still being counted" in page
+        refresh_all()
+        assert "as of 10:00" in self.page(user).content.decode()
+
+    def test_shows_progress_instead_of_numbers_before_all_are_counted(self, monkeypatch):
+        year = Year(6, 10)
+        user = year.person(READERS["the agent"])
+        monkeypatch.setattr(freshness, "is_small", lambda: False)
+        answer = self.page(user)
+        assert answer.status_code == 503
+        assert "0% of all cases are done" in answer.content.decode()
+        build_all()
+        assert self.page(user).status_code == 200
+
+    def test_costs_the_same_statements_whatever_it_counts(self):
+        year = Year(6, 10)
+        user = year.person(READERS["the manager of two"])
+        self.page(user)
+        browser = signed_in(user)
+        with time_machine.travel(NOW, tick=False):
+            browser.get(reverse("reports:dashboard"))
+            for period in ("last-8-weeks", "last-52-weeks", "2026-10"):
+                with CaptureQueriesContext(connection) as captured:
+                    browser.get(reverse("reports:dashboard") + f"?period={period}")
+                statements = "\n".join(query["sql"] for query in captured)
+                # No raw aggregate on a request.
+                assert "inbox_message" not in statements
+                assert "inbox_custody" not in statements
+                assert len(captured) <= MOST_STATEMENTS, statements
