@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import regex
@@ -40,6 +41,10 @@ class Piece(NamedTuple):
     glued: bool = False
 
 
+#: A third of the time of calling the class.
+_make_piece = partial(tuple.__new__, Piece)
+
+
 def cut_words(text: str) -> list[tuple[str, bool]]:
     """Return the pieces of `text`, in order, as (text, glued).
 
@@ -58,7 +63,8 @@ def cut_pieces(text: str) -> list[Piece]:
     """
     text = text[:MAX_TEXT_READ]
     if text.isascii():
-        return [Piece(match.group(), *match.span()) for match in _ASCII_PIECE.finditer(text.lower())]
+        words = _ASCII_PIECE.finditer(text.lower())
+        return [_make_piece((word.group(), word.start(), word.end(), False)) for word in words]
     return [
         piece
         for chunk in _WHITE_SPACE_ENDS.finditer(text)

@@ -1,7 +1,7 @@
 """HTML of the queue's rows, of what search finds, and of the navigation, built in Python.
 
 Fifty rows take 0.7 ms here and 3.5 ms as a Django template; the navigation is on every page, and usually the same.
-`format_html` escapes every value; nothing here is marked safe by hand.
+`format_html` escapes every value; only `hit_markup` marks its own HTML as safe, in a third of the time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from wording.times import DisplayTime
 #: Cached entries of the navigation: enough for all views, departments and pages with their recent numbers.
 MOST_CACHED = 2048
 
+#: Stands between texts that are escaped together. Postgres stores no text with it.
+_BETWEEN_TEXTS = "\x00"
 _CHIP = '<span class="chip {}" title="{}">{}</span>'
 _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</span>'
 _ALARM = (
@@ -70,19 +72,23 @@ def row_markup(
     )  # fmt: skip
 
 
+def _as_literal(text: str) -> str:
+    """Return a text as part of a pattern."""
+    return escape(text).replace("{", "{{").replace("}", "}}")
+
+
 @lru_cache(maxsize=MOST_CACHED)
 def _hit_template(network: str, outbound: bool, marked: tuple[bool, ...]) -> str:
     """Return the pattern of a hit's row. `marked`: which parts of its text match."""
-    sign, sign_class = network_sign(network)
-    text = "".join("<mark>{}</mark>" if is_hit else "{}" for is_hit in marked)
-    label = escape(network_label(network)).replace("{", "{{").replace("}", "}}")
+    sign, sign_class, label = map(_as_literal, (*network_sign(network), network_label(network)))
+    text = "".join(f"<mark>{{{at}}}</mark>" if is_hit else f"{{{at}}}" for at, is_hit in enumerate(marked, 6))
     return (
-        f'<li class="row"><span class="ava" aria-hidden="true">{{initials}}<span class="net {sign_class}">{sign}</span>'
+        f'<li class="row"><span class="ava" aria-hidden="true">{{1}}<span class="net {sign_class}">{sign}</span>'
         f'</span><a class="who" href="{address_pattern("inbox:case")}">{"Our answer to " if outbound else ""}'
-        f'<bdi hx-disable>{{name}}</bdi><span class="visually-hidden"> on {label}</span></a>'
-        '<time class="when" datetime="{iso}" title="{exact}">{words}</time>'
+        f'<bdi hx-disable>{{0}}</bdi><span class="visually-hidden"> on {label}</span></a>'
+        '<time class="when" datetime="{2}" title="{3}">{4}</time>'
         f'<p class="text" hx-disable><bdi>{text}</bdi></p>'
-        '<p class="meta"><span class="chip dept">{department}</span></p></li>\n'
+        '<p class="meta"><span class="chip dept">{5}</span></p></li>\n'
     )
 
 
@@ -90,10 +96,16 @@ def hit_markup(
     *, pk: int, network: str, outbound: bool, name: str, initials: str, when: DisplayTime, department: str, parts: Sequence[SnippetPart]
 ) -> SafeString:  # fmt: skip
     """Return one found message as HTML. All arguments are plain text; `network` is the name of a connector."""
-    return format_html(
-        _hit_template(network, outbound, tuple([part.hit for part in parts])), *[part.text for part in parts],
-        pk=pk, name=name, initials=initials, iso=when.iso, exact=when.exact, words=when.words, department=department,
-    )  # fmt: skip
+    texts = [name, initials, when.iso, when.exact, when.words, department, *[part.text for part in parts]]
+    template = _hit_template(network, outbound, tuple([part.hit for part in parts]))
+    # Safe, because the template is ours and every text is escaped.
+    return SafeString(template.format(*_escape_together(texts), pk=pk))
+
+
+def _escape_together(texts: Sequence[str]) -> list[str]:
+    """Escape several texts in one go, for the time of one."""
+    escaped = escape(_BETWEEN_TEXTS.join(texts)).split(_BETWEEN_TEXTS)
+    return escaped if len(escaped) == len(texts) else [escape(text) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,12 @@ class NavigationEntry:
     def markup(self) -> SafeString:
         """The link as a list item."""
         return entry_markup(self)
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def list_markup(entries: tuple[NavigationEntry, ...]) -> SafeString:
+    """Return entries of the navigation as list items, one below the other."""
+    return format_html_join("\n", "{}", ((entry.markup,) for entry in entries))
 
 
 @lru_cache(maxsize=MOST_CACHED)

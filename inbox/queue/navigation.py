@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.access import viewer
 from accounts.brand_accounts.troubles import trouble_banners
 from accounts.models import User
+from inbox.addresses import known_address
 from inbox.queue.counts import open_counts
 from inbox.queue.markup import NavigationEntry
 from inbox.visibility import queue_departments
@@ -71,21 +72,21 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     """
     counts, works_on_cases = open_counts(user), viewer(user).may("claim")
     views = [
-        _queue_entry("All open", _cached_reverse("inbox:queue"), path, counts.all, "o"),
-        _queue_entry("Unassigned", _cached_reverse("inbox:queue_unassigned"), path, counts.unassigned, "u"),
+        _queue_entry("All open", known_address("inbox:queue"), path, counts.all, "o"),
+        _queue_entry("Unassigned", known_address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
         *(
-            [_queue_entry("Mine", _cached_reverse("inbox:queue_mine"), path, counts.own, "m")]
+            [_queue_entry("Mine", known_address("inbox:queue_mine"), path, counts.own, "m")]
             if works_on_cases
             else []
         ),
-        _queue_entry("Watching", _cached_reverse("inbox:queue_watching"), path, go="w"),
-        _queue_entry("Not sent", _cached_reverse("inbox:queue_unsent"), path, counts.unsent, "s"),
-        _queue_entry("Resolved", _cached_reverse("inbox:queue_resolved"), path, go="r"),
+        _queue_entry("Watching", known_address("inbox:queue_watching"), path, go="w"),
+        _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "s"),
+        _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="r"),
     ]
     queues = [
         _queue_entry(
             department.name,
-            _cached_reverse("inbox:queue_department", department.slug),
+            known_address("inbox:queue_department", department.slug),
             path,
             counts.departments.get(department.pk, 0),
         )
@@ -97,7 +98,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         "groups": _page_groups(user, path, counts.sick_accounts),
         "person": user,
         "works_on_cases": works_on_cases,
-        "notices": _page_entry("Notices", _cached_reverse("inbox:notices"), path, counts.unread or None, "n"),
+        "notices": _page_entry("Notices", known_address("inbox:notices"), path, counts.unread or None, "n"),
         "unread": counts.unread,
         "on_leave": counts.on_leave,
         "sick_accounts": counts.sick_accounts,
@@ -129,11 +130,6 @@ def _page_groups(user: User, path: str, sick_accounts: int) -> list[PageGroup]:
         )
         for heading, pages in _page_addresses()
     ]
-
-
-@lru_cache(maxsize=512)
-def _cached_reverse(name: str, *arguments: str) -> str:
-    return reverse(name, args=arguments)
 
 
 @cache

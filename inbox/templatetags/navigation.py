@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
+from inbox.addresses import known_address
+from inbox.queue.markup import NavigationEntry, list_markup
 from inbox.queue.navigation import navigation_context, troubles_context
 
 #: `timeout`: milliseconds after which the page says that no answer came.
@@ -51,7 +56,23 @@ def troubles(context: template.Context) -> dict[str, Any]:
     return troubles_context(request.user, getattr(request, "sick_accounts", 0))
 
 
+@register.filter
+def as_list(entries: Sequence[NavigationEntry]) -> SafeString:
+    """Return entries of the navigation as list items."""
+    return list_markup(tuple(entries))
+
+
 @register.simple_tag
+def address(name: str) -> str:
+    """Return the address of a view without arguments.
+
+    As `{% url %}` does, at a quarter of the time: every page has a dozen.
+    """
+    return known_address(name)
+
+
+@register.simple_tag
+@cache
 def htmx_config() -> str:
     """Return htmx's configuration as JSON for an HTML attribute."""
     return json.dumps(_HTMX_CONFIG)
