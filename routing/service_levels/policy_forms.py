@@ -25,7 +25,7 @@ CLOCK_CHOICES = (("", "Any clock"), *CLOCK_LABELS.items())
 RECIPIENT_CHOICES = (
     ("assignee", "the assignee"),
     ("managers", "the department’s managers"),
-    ("department", "everybody there"),
+    ("department", "everybody in the department"),
 )
 
 

@@ -18,8 +18,14 @@ from django.utils.text import slugify
 from accounts.models import Department
 from routing.files.examples import UnreadableFile, read_labelled_rows
 from routing.learning import corrections, trainings
-from routing.models import RouterTraining, RouterVersion, RuleSetVersion, TrainingState
+from routing.models import RouterTraining, RouterVersion, RuleSetVersion, TrainingState, VersionState
 from routing.rules.starter import STARTER_DEPARTMENTS
+
+#: Whoever imports a file may not expect it to change where new cases go.
+_IN_USE = (
+    "This version is in use: from now on it helps to decide where new cases go. Rules → Learning shows what it does, goes "
+    "back to an earlier version, and switches it off. --import-only takes a file over without training."
+)
 
 
 class Command(BaseCommand):
@@ -53,6 +59,8 @@ class Command(BaseCommand):
         else:
             for name, value in report.items():
                 self.stdout.write(f"{name.replace('_', ' '):<16} {value}")
+            if report.get("state") == VersionState.ACTIVE:
+                self.stdout.write(_IN_USE)
 
     def _import_file(self, path: Path, *, add: bool) -> dict[str, Any]:
         try:

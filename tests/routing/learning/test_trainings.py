@@ -297,6 +297,10 @@ def test_the_command_imports_and_trains(company, tmp_path, capsys):
     assert (found["version"], found["state"]) == (1, "active")
     assert found["new"] == found["examples"] > 30
     assert found["accuracy"] > found["rules_accuracy"]
+    call_command("learn")
+    assert "This version is in use" in capsys.readouterr().out
+    call_command("learn", "--import", str(tmp_path / "corrections.csv"), "--import-only")
+    assert "in use" not in capsys.readouterr().out
 
 
 def test_a_department_that_is_not_there_stops_the_import(company, tmp_path, capsys):
