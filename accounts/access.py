@@ -41,6 +41,7 @@ ROLES: dict[str, frozenset[str]] = {
     "quarantine": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "reports": frozenset(Role.values),
     "export": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.ANALYST}),
+    "share_reports": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.ANALYST}),
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "retention": frozenset({Role.ADMINISTRATOR}),
     "erase": frozenset({Role.ADMINISTRATOR}),

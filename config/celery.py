@@ -143,6 +143,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "scheduled-reports": {
+            "task": "reports.tasks.send_scheduled_reports",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
         "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
         "account-figures": {
             "task": "reports.tasks.count_account_figures",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from reports.exports.schedules import send_due_reports
 from reports.presence.counting import count_when_due
 from reports.rollups.refreshing import refresh_for
 
@@ -25,3 +26,9 @@ def count_account_figures() -> None:
 def refresh_rollups() -> None:
     """Bring facts and cells of the reports up to date."""
     refresh_for(_SECONDS)
+
+
+@shared_task
+def send_scheduled_reports() -> None:
+    """Send the saved reports that are due by mail."""
+    send_due_reports(timezone.now())

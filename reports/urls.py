@@ -6,6 +6,16 @@ from reports.views.cases import cases
 from reports.views.exports import cases_csv, chart_svg, table_csv
 from reports.views.presence import presence, presence_csv, presence_decide
 from reports.views.response import dashboard
+from reports.views.saved import (
+    delete_report,
+    link_report,
+    revoke_report_link,
+    save_report,
+    saved_report,
+    saved_reports,
+    schedule_report,
+)
+from reports.views.shared import shared
 
 app_name = "reports"
 urlpatterns = [
@@ -14,6 +24,14 @@ urlpatterns = [
     path("presence-review/export/", presence_csv, name="presence_csv"),
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),
     path("cases/", cases, name="cases"),
+    path("saved/", saved_reports, name="saved"),
+    path("saved/new/", save_report, name="save_report"),
+    path("saved/<int:pk>/", saved_report, name="saved_report"),
+    path("saved/<int:pk>/mail/", schedule_report, name="schedule_report"),
+    path("saved/<int:pk>/link/", link_report, name="link_report"),
+    path("saved/<int:pk>/link/<int:link>/revoke/", revoke_report_link, name="revoke_report_link"),
+    path("saved/<int:pk>/delete/", delete_report, name="delete_report"),
+    path("shared/<str:token>/", shared, name="shared"),
     path("export/cases.csv", cases_csv, name="cases_csv"),
     path("export/table.csv", table_csv, name="table_csv"),
     path("export/chart.svg", chart_svg, name="chart_svg"),

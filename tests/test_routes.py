@@ -21,12 +21,14 @@ ABSENT = {
     "kind": "mentions",
     "number": 987654,
     "token": "nowhere",
+    "link": 987654,
 }
 #: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
 ANONYMOUS = {
     "inbox:live": 401,
     "accounts:forgotten_password": 200,
     "accounts:own_addresses": 404,
+    "reports:shared": 404,
     "accounts:first_administrator": 404,
 }
 #: Where something absent is not a 404 for those who might have reached it: a fresh sign-in is asked for first, an
@@ -73,6 +75,7 @@ READ = frozenset(
     inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine inbox:reading
     inbox:presence inbox:team inbox:split inbox:merge
     reports:dashboard reports:cases reports:cases_csv reports:table_csv reports:chart_svg
+    reports:saved reports:saved_report reports:shared
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions routing:draft_publish inbox:preview
     accounts:brand_accounts accounts:brand_account_edit accounts:brand_account_disconnect accounts:brand_account_answerers accounts:connect_start
@@ -86,6 +89,8 @@ POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learni
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip
 READ |= {"routing:learning", "routing:learning_progress", "routing:learning_version", "routing:learning_examples",
          "routing:learning_suggested"}  # fmt: skip
+POST_ONLY |= {"reports:save_report", "reports:schedule_report", "reports:link_report", "reports:revoke_report_link",
+              "reports:delete_report"}  # fmt: skip
 POST_ONLY |= {"routing:skill_rename"}
 READ |= {"routing:skill_list", "routing:skill_remove"}
 POST_ONLY |= {"routing:word_list_restore"}

@@ -13,7 +13,7 @@ TEMPLATES = ROOT / "templates"
 WIDTH = 160
 ROOMS = ("accounts", "config", "inbox", "networks", "reports", "routing")
 # A quoted name in code or in a template ("inbox/queue/queue.html", with "#part" for one partial of it), or a path in a comment.
-NAME = re.compile(r"""["'`]([\w/-]+\.html(?:#[\w-]+)?)["'`]|\btemplates/([\w/-]+\.html)""")
+NAME = re.compile(r"""["'`]([\w/-]+\.html(?:#[\w-]+)?|[\w/-]+/mail\.txt)["'`]|\btemplates/([\w/-]+\.html)""")
 # Django looks for these by itself.
 ERROR_PAGES = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 

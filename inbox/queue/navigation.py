@@ -24,6 +24,7 @@ _PAGE_GROUPS = (
         (
             ("Response", "reports:dashboard", "reports"),
             ("Presence review", "reports:presence", "review"),
+            ("Saved reports", "reports:saved", "reports"),
         ),
     ),
     (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: The drawing's coordinates: a plot 120 high, from y = 20 (100 %) to y = 140 (0).
 _TOP, _HEIGHT, _LEFT, _WIDTH = 20.0, 120.0, 36.0, 474.0
+#: What a mark under a bar takes up, in the letters of a phone.
+_MARK_WIDTH = 56.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def rate_chart(rates: Sequence[Rate], reference: float) -> RateChart:
     """
     step = _WIDTH / max(len(rates), 1)
     width = min(40.0, step * 0.68)
-    bars = []
+    every, bars = math.ceil(_MARK_WIDTH / step), []
     for index, each in enumerate(rates):
         rate = each.rate or 0.0
         x = _LEFT + step * index + (step - width) / 2
@@ -61,7 +64,8 @@ def rate_chart(rates: Sequence[Rate], reference: float) -> RateChart:
                 width=round(width, 1),
                 height=round(rate * _HEIGHT, 1),
                 middle=round(x + width / 2, 1),
-                label=each.mark,
+                # Under many bars only every second mark, or fewer, has room.
+                label=each.mark if index % every == 0 else "",
                 title=each.title,
                 href=each.href,
                 mature=each.mature,

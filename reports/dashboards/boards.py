@@ -22,11 +22,13 @@ class Board:
     url_name: str
     template: str
     build: Callable[[Selection], dict[str, Any]]
+    #: Whether a link may show it to guests: only what names no customer and no colleague.
+    for_guests: bool = False
 
 
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
-        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
+        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context, True),
     )
 }

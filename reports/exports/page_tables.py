@@ -21,11 +21,13 @@ _VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}
 
 @dataclass(slots=True)
 class PageTable:
-    """One table: its id, its header and its rows."""
+    """One table: its id, the heading above it, its header, its rows, and these as they read on the page."""
 
     key: str
+    title: str = ""
     header: list[str] = field(default_factory=list)
     rows: list[list[Cell]] = field(default_factory=list)
+    shown: list[list[str]] = field(default_factory=list)
 
 
 def read_tables(page: str) -> list[PageTable]:
@@ -46,6 +48,9 @@ class _TableReader(HTMLParser):
         self._in_head = self._in_cell = False
         self._hidden = 0
         self._row: list[Cell] = []
+        self._shown: list[str] = []
+        self._heading: list[str] | None = None
+        self._title = ""
         self._spans: list[bool] = []
         self._text: list[str] = []
         self._value: str | None = None
@@ -55,8 +60,10 @@ class _TableReader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "table":
-            self._table = PageTable(values["id"]) if "id" in values else None
+            self._table = PageTable(values["id"], self._title) if "id" in values else None
             self._spans = []
+        elif tag == "h2":
+            self._heading = []
         elif self._table is None or tag in _VOID:
             return
         elif self._hidden or tag == "svg":
@@ -64,7 +71,7 @@ class _TableReader(HTMLParser):
         elif tag in ("thead", "tbody"):
             self._in_head = tag == "thead"
         elif tag == "tr":
-            self._row = []
+            self._row, self._shown = [], []
         elif tag in ("td", "th"):
             self._in_cell, self._text, self._value = True, [], None
             self._is_span, self._colspan = False, int(values.get("colspan", "1") or 1)
@@ -75,6 +82,8 @@ class _TableReader(HTMLParser):
             self._value = values.get("value")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "h2" and self._heading is not None:
+            self._title, self._heading = " ".join("".join(self._heading).split()), None
         if self._table is None:
             return
         if self._hidden:
@@ -93,6 +102,8 @@ class _TableReader(HTMLParser):
             self._table = None
 
     def handle_data(self, data: str) -> None:
+        if self._heading is not None:
+            self._heading.append(data)
         if self._in_cell and not self._hidden:
             self._text.append(data)
 
@@ -101,6 +112,7 @@ class _TableReader(HTMLParser):
         self._spans += [False] * (place + 1 - len(self._spans))
         self._spans[place] |= self._is_span and not self._in_head
         self._row += [_read_cell(self._value, "".join(self._text)), *[None] * (self._colspan - 1)]
+        self._shown += [" ".join("".join(self._text).split()), *[""] * (self._colspan - 1)]
         self._in_cell = False
 
     def _end_row(self) -> None:
@@ -110,6 +122,7 @@ class _TableReader(HTMLParser):
             self._table.header = [str(cell or "") for cell in self._row]
         else:
             self._table.rows.append(self._row)
+            self._table.shown.append(self._shown)
 
 
 def _read_cell(value: str | None, text: str) -> Cell:

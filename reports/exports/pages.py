@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from reports.behind.selections import Selection
-from reports.dashboards.boards import Board
+from accounts.models import User
+from reports.behind.selections import Selection, read_selection
+from reports.dashboards.boards import BOARDS, Board
 from reports.dashboards.selection import selection_context
+from reports.models import SavedReport
+from wording.times import company_zone
 
 
 def render_board(board: Board, selection: Selection) -> str:
     """Render a board without what surrounds it: no navigation, no scripts."""
     context = board.build(selection) | selection_context(selection)
     return render_to_string(board.template, context | {"board": board, "layout": "reports/_bare.html"})
+
+
+def select_saved(report: SavedReport, reader: User, *, now: dt.datetime) -> tuple[Board, Selection] | None:
+    """Return the board of a saved report, and what it selects.
+
+    The reader may see less than its owner. None when there is no such board any more.
+    """
+    board = BOARDS.get(report.board)
+    if board is None:
+        return None
+    return board, read_selection(QueryDict(report.query), reader, now=now, zone=company_zone())

@@ -15,12 +15,22 @@ from reports.models.history import (
     StagedRow,
 )
 from reports.models.rollups import Cell, ChangedCase, Fact, FactKind, RollupState
+from reports.models.saved import (
+    Cadence,
+    DeliveryState,
+    ReportDelivery,
+    ReportLink,
+    ReportSchedule,
+    SavedReport,
+)
 
 __all__ = [
     "WORKING_STATES",
     "AccountFigures",
+    "Cadence",
     "Cell",
     "ChangedCase",
+    "DeliveryState",
     "Fact",
     "FactKind",
     "HistoryFilePart",
@@ -28,6 +38,10 @@ __all__ = [
     "ImportReject",
     "ImportState",
     "ImportedConversation",
+    "ReportDelivery",
+    "ReportLink",
+    "ReportSchedule",
     "RollupState",
+    "SavedReport",
     "StagedRow",
 ]
