@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.http import HttpResponse
 from django.urls import URLPattern, path
 
 from inbox.live import stream
@@ -26,8 +29,17 @@ from inbox.views import (
     team,
 )
 
-of_case = case.of_case
 app_name = "inbox"
+
+
+def _case_path(address: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+    """Return the path of a view of one case.
+
+    The view also says where a case went that the person could read before.
+    """
+    return path(f"cases/<int:pk>/{address}", case.of_case(view), name=name)
+
+
 urlpatterns: list[URLPattern] = [
     path("", queue.queue, {"kind": "open"}, name="queue"),
     path("queue/unassigned/", queue.queue, {"kind": "unassigned"}, name="queue_unassigned"),
@@ -36,33 +48,27 @@ urlpatterns: list[URLPattern] = [
     path("queue/not-sent/", queue.queue, {"kind": "unsent"}, name="queue_unsent"),
     path("queue/resolved/", queue.queue, {"kind": "resolved"}, name="queue_resolved"),
     path("queue/department/<slug:slug>/", queue.queue, {"kind": "department"}, name="queue_department"),
-    path("cases/<int:pk>/", of_case(case.case), name="case"),
-    path("cases/<int:pk>/thread/", of_case(case.thread), name="case_thread"),
-    path("cases/<int:pk>/assign/", of_case(case_actions.assign), name="assign"),
-    path("cases/<int:pk>/hand-over/", of_case(hand_overs.hand_over), name="hand_over"),
-    path("cases/<int:pk>/accept/", of_case(hand_overs.accept), name="accept"),
-    path("cases/<int:pk>/bounce/", of_case(hand_overs.bounce), name="bounce"),
-    path("cases/<int:pk>/wrong-department/", of_case(hand_overs.wrong_department), name="wrong_department"),
-    path(
-        "cases/<int:pk>/suggestion/accept/", of_case(suggestions.suggestion_accept), name="suggestion_accept"
-    ),
-    path(
-        "cases/<int:pk>/suggestion/decline/",
-        of_case(suggestions.suggestion_decline),
-        name="suggestion_decline",
-    ),
-    path("cases/<int:pk>/split/", of_case(regrouping.split), name="split"),
-    path("cases/<int:pk>/merge/", of_case(regrouping.merge), name="merge"),
+    _case_path("", case.case, "case"),
+    _case_path("thread/", case.thread, "case_thread"),
+    _case_path("assign/", case_actions.assign, "assign"),
+    _case_path("hand-over/", hand_overs.hand_over, "hand_over"),
+    _case_path("accept/", hand_overs.accept, "accept"),
+    _case_path("bounce/", hand_overs.bounce, "bounce"),
+    _case_path("wrong-department/", hand_overs.wrong_department, "wrong_department"),
+    _case_path("suggestion/accept/", suggestions.suggestion_accept, "suggestion_accept"),
+    _case_path("suggestion/decline/", suggestions.suggestion_decline, "suggestion_decline"),
+    _case_path("split/", regrouping.split, "split"),
+    _case_path("merge/", regrouping.merge, "merge"),
     path("hand-overs/<int:pk>/take-back/", hand_overs.take_back, name="take_back"),
-    path("cases/<int:pk>/note/", of_case(case_actions.note), name="note"),
-    path("cases/<int:pk>/tags/", of_case(case_actions.case_tags), name="case_tags"),
-    path("cases/<int:pk>/customer-tags/", of_case(case_actions.customer_tags), name="customer_tags"),
-    path("cases/<int:pk>/resolve/", of_case(case_actions.resolve), name="resolve"),
-    path("cases/<int:pk>/undo/<int:number>/", of_case(case_actions.undo), name="undo"),
-    path("cases/<int:pk>/reopen/", of_case(case_actions.reopen), name="reopen"),
-    path("cases/<int:pk>/dismiss/", of_case(case_actions.dismiss), name="dismiss"),
-    path("cases/<int:pk>/reply/", of_case(answers.reply), name="reply"),
-    path("cases/<int:pk>/draft/", of_case(answers.draft), name="draft"),
+    _case_path("note/", case_actions.note, "note"),
+    _case_path("tags/", case_actions.case_tags, "case_tags"),
+    _case_path("customer-tags/", case_actions.customer_tags, "customer_tags"),
+    _case_path("resolve/", case_actions.resolve, "resolve"),
+    _case_path("undo/<int:number>/", case_actions.undo, "undo"),
+    _case_path("reopen/", case_actions.reopen, "reopen"),
+    _case_path("dismiss/", case_actions.dismiss, "dismiss"),
+    _case_path("reply/", answers.reply, "reply"),
+    _case_path("draft/", answers.draft, "draft"),
     path("replies/<int:pk>/cancel/", answers.reply_cancel, name="reply_cancel"),
     path("replies/<int:pk>/try-again/", answers.reply_try_again, name="reply_try_again"),
     path("replies/<int:pk>/settle/", answers.reply_settle, name="reply_settle"),
@@ -86,11 +92,11 @@ urlpatterns: list[URLPattern] = [
     path("presence/give-back/", presence.give_back, name="give_back"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),
     path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),
-    path("cases/<int:pk>/watch/", of_case(hand_overs.watch), name="watch"),
-    path("cases/<int:pk>/playbook/answer/", of_case(playbook.playbook_answer), name="playbook_answer"),
-    path("cases/<int:pk>/playbook/back/", of_case(playbook.playbook_back), name="playbook_back"),
-    path("cases/<int:pk>/playbook/begin/", of_case(playbook.begin_answer), name="playbook_begin"),
-    path("cases/<int:pk>/escalate/", of_case(playbook.escalate), name="escalate"),
+    _case_path("watch/", hand_overs.watch, "watch"),
+    _case_path("playbook/answer/", playbook.playbook_answer, "playbook_answer"),
+    _case_path("playbook/back/", playbook.playbook_back, "playbook_back"),
+    _case_path("playbook/begin/", playbook.begin_answer, "playbook_begin"),
+    _case_path("escalate/", playbook.escalate, "escalate"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.mark_all_notices_read, name="notices_read"),
     path("notices/<int:pk>/open/", notices.open_notice, name="notice_open"),
