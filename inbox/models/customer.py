@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from inbox.search_words.columns import IndexedTextField
 
@@ -51,6 +52,8 @@ class Identity(models.Model):
         ]
         indexes: ClassVar = [
             GinIndex(fields=["search"], name="identity_search"),
+            # For `handle__istartswith`, which compares capitals.
+            models.Index(OpClass(Upper("handle"), name="text_pattern_ops"), name="identity_handle"),
             models.Index(fields=["id"], name="identity_unindexed", condition=models.Q(search__isnull=True)),
         ]
         verbose_name_plural = "identities"

@@ -21,7 +21,7 @@ from inbox.models import (
     Status,
 )
 from inbox.queue.counts import fold_case_counts, open_counts
-from inbox.retention.erasing import AnswerOnItsWay, erase_customer, find_customers
+from inbox.retention.erasing import AnswerOnItsWay, erase_customer, find_accounts, find_customers
 from reports.filters import NO_FILTERS
 from reports.measures.volume import case_volume
 from reports.periods import last_weeks
@@ -163,6 +163,15 @@ class TestPages:
         cora = IdentityFactory(handle="cora.lind", name="Cora Lind", remote_id="4400123").customer
         IdentityFactory(handle="somebody", name="Some Body")
         assert list(find_customers(query)) == [cora]
+
+    def test_each_way_to_find_a_customer_has_an_index(self):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            plan = find_accounts("@cora.li").explain()
+        assert "Seq Scan" not in plan
+        assert {name for name in ("identity_search", "identity_unique", "identity_handle") if name in plan} == {
+            "identity_search", "identity_unique", "identity_handle"
+        }  # fmt: skip
 
     def test_find_look_tick_erase(self, administrator):
         case = MessageFactory(text="Where is it?").case
