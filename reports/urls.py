@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
 from reports.views.exports import cases_csv, chart_svg, table_csv
+from reports.views.people import people, person
 from reports.views.presence import presence, presence_csv, presence_decide
 from reports.views.response import dashboard
 from reports.views.saved import (
@@ -20,6 +22,9 @@ from reports.views.shared import shared
 app_name = "reports"
 urlpatterns = [
     path("", dashboard, name="dashboard"),
+    path("people/", people, name="people"),
+    path("people/<int:pk>/", person, name="person"),
+    path("brand-accounts/", brand_accounts, name="brand_accounts"),
     path("presence-review/", presence, name="presence"),
     path("presence-review/export/", presence_csv, name="presence_csv"),
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),

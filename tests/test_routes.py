@@ -103,7 +103,8 @@ POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:n
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
 READ |= {"accounts:charter", "accounts:sunset"}
-READ |= {"reports:presence", "reports:presence_csv", "reports:presence_decide"}
+READ |= {"reports:people", "reports:person"}
+READ |= {"reports:brand_accounts", "reports:presence", "reports:presence_csv", "reports:presence_decide"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 
 #: Service levels.

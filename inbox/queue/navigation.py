@@ -23,6 +23,8 @@ _PAGE_GROUPS = (
         "Dashboards",
         (
             ("Response", "reports:dashboard", "reports"),
+            ("Numbers by account", "reports:brand_accounts", "reports"),
+            ("Numbers by person", "reports:people", "claim"),
             ("Presence review", "reports:presence", "review"),
             ("Saved reports", "reports:saved", "reports"),
         ),

@@ -29,6 +29,7 @@ LONGEST = ("longest first", "coalesce((extract(epoch FROM span) * 1000000)::bigi
 _FIRST_KEY = (2**62, 2**62, 2**62)
 _STATE_WORDS = {
     "answered": "{}",
+    "sent": "sent",
     "waiting": "{}, still waiting",
     "closed": "closed without an answer",
     "quiet": "needs no answer",

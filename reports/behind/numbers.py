@@ -9,6 +9,7 @@ from dataclasses import replace
 from accounts.models import Department, User
 from inbox.models.case import CaseQuerySet
 from reports.behind.lists import LONGEST, NumberList
+from reports.behind.person_numbers import list_of_person
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
 from reports.measures.exchanges import exchange_units
@@ -25,8 +26,8 @@ def list_behind(
 ) -> NumberList | None:
     """Return the list behind a number; None for an address that names none.
 
-    `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla) and what that needs: `answered`,
-    `open`, `from_id` and `to_id`, `clock` and `met`; `step` narrows any of them to one step of the period.
+    `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
+    and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one step of the period.
     """
     kinds = {
         "response": _exchanges,
@@ -36,6 +37,9 @@ def list_behind(
         "handed_over": _hand_overs,
         "routed": _routed_cases,
         "sla": _clocks,
+        "answers": list_of_person,
+        "first_answers": list_of_person,
+        "promises": list_of_person,
     }
     kind = kinds.get(query.get("of", ""))
     key = query.get("step") or query.get("week")

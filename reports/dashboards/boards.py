@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.behind.selections import Selection
+from reports.dashboards.brand_accounts import brand_accounts_context
+from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
 
 
@@ -30,5 +32,14 @@ BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
         Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context, True),
+        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
+        Board(
+            "brand-accounts",
+            "Numbers by account",
+            "reports:brand_accounts",
+            "reports/brand_accounts.html",
+            brand_accounts_context,
+        ),
+        Board("people", "Numbers by person", "reports:people", "reports/people.html", people_context),
     )
 }

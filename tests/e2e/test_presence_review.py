@@ -44,6 +44,7 @@ def test_every_page_of_it_is_sound_in_both_colours_and_on_a_phone(company, open_
     paths = [
         "/reports/presence-review/", "/reports/presence-review/{brand}/",
         "/brand-accounts/{brand}/charter/", "/brand-accounts/{brand}/sunset/",
+        "/reports/brand-accounts/", "/reports/people/",
     ]  # fmt: skip
     for options in ({"viewport": {"width": 1440, "height": 900}}, PHONE):
         page = open_page("odile", **options)

@@ -1,0 +1,38 @@
+"""A small line for a row of a table: a rate by step, with a reference line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A line of 100 × 24: `points` for a polyline, the last point, the height of the reference; a title in words."""
+
+    points: str
+    last_x: float
+    last_y: float
+    reference: float
+    title: str
+
+
+def draw_sparkline(values: Sequence[float | None], reference: float, title: str) -> Sparkline | None:
+    """Draw rates from 0 to 1, oldest first; steps without one are left out.
+
+    None when no step has one.
+    """
+    gap = 96 / max(len(values) - 1, 1)
+    points = [
+        (round(2 + number * gap, 1), _height(value))
+        for number, value in enumerate(values)
+        if value is not None
+    ]
+    if not points:
+        return None
+    text = " ".join(f"{x},{y}" for x, y in points)
+    return Sparkline(text, *points[-1], _height(reference), title)
+
+
+def _height(rate: float) -> float:
+    return round(22 - 20 * rate, 1)

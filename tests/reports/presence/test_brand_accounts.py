@@ -1,0 +1,146 @@
+"""The numbers by account: they equal an independent count, and each opens its list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+import statistics
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import BrandAccount, Lifecycle, Role
+from inbox.models import Direction, Visibility
+from reports.presence.counting import count_account_figures
+from tests.factories import (
+    NOW,
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    MessageFactory,
+    UserFactory,
+)
+from tests.inbox.page_requests import count_statements, signed_in
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+PAGE = "reports:brand_accounts"
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def service():
+    return DepartmentFactory(name="Customer service")
+
+
+@pytest.fixture
+def manager(service):
+    return UserFactory(role=Role.MANAGER, departments=[service])
+
+
+def rows_of(user, **query):
+    return {row["account"].handle: row for row in board(user, **query)["rows"]}
+
+
+def board(user, **query):
+    return signed_in(user).get(reverse(PAGE), query).context
+
+
+def exchange(account, department, asked, answer_after=None, **fields):
+    case = CaseFactory(brand_account=account, department=department, created_at=NOW - asked, **fields)
+    MessageFactory(case=case, network_time=NOW - asked, received_at=NOW - asked)
+    if answer_after is not None:
+        at = NOW - asked + answer_after
+        MessageFactory(case=case, network_time=at, received_at=at, direction=Direction.OUTBOUND)
+
+
+def test_it_equals_an_independent_count(manager, service):
+    draw = random.Random(26)
+    accounts = [BrandAccountFactory(handle=f"shop{n}") for n in range(4)]
+    spans = {account.handle: [] for account in accounts}
+    for _ in range(80):
+        account, answered = draw.choice(accounts[:3]), draw.random() < 0.7
+        span = dt.timedelta(minutes=draw.randrange(1, 600)) if answered else None
+        exchange(account, service, draw.randrange(24, 24 * 40) * HOUR, span)
+        spans[account.handle].append(span)
+    exchange(accounts[0], DepartmentFactory(), DAY, HOUR)
+    context = board(manager)
+    rows = {row["account"].handle: row for row in context["rows"]}
+    for handle, every in spans.items():
+        answered = [span for span in every if span is not None]
+        row = rows[handle]
+        assert (row["needing"], row["answered"]) == (f"{len(every)}", f"{len(answered)}")
+        if answered:
+            seconds = int(re.search(r"PT(\d+)S", row["median"])[1])
+            assert seconds == statistics.median_low(span.total_seconds() for span in answered)
+    assert context["total"]["needing"] == "80"
+
+
+def test_each_number_opens_its_list(manager, service):
+    account = BrandAccountFactory(handle="kettle")
+    for hours in (30, 40, 50):
+        exchange(account, service, hours * HOUR, HOUR)
+    exchange(account, service, 60 * HOUR)
+    exchange(account, service, 70 * HOUR, visibility=Visibility.DIRECT)
+    exchange(BrandAccountFactory(), service, 3 * DAY, HOUR)
+    browser, row = signed_in(manager), rows_of(manager)["kettle"]
+    for number, href in (
+        ("needing", "href"),
+        ("answered", "answered_href"),
+        ("unanswered", "unanswered_href"),
+    ):
+        assert browser.get(row[href]).context["total"] == int(row[number])
+    analyst = UserFactory(role=Role.ANALYST, departments=[service])
+    assert rows_of(analyst)["kettle"]["needing"] == "4", "no direct messages for analysts"
+
+
+def test_what_is_wrong_stands_in_words(manager, service):
+    fine = BrandAccountFactory(handle="fine", owner=UserFactory(), connected_at=NOW - DAY)
+    BrandAccountFactory(handle="quiet", charter_until=None, answers_until=None, health="reauthorise")
+    BrandAccountFactory(handle="gone", lifecycle=Lifecycle.CLOSED)
+    count_account_figures(NOW)
+    rows = rows_of(manager)
+    assert set(rows) == {"fine", "quiet"}
+    quiet = rows["quiet"]
+    assert (quiet["access"], quiet["charter"], quiet["quiet"]) == (
+        "refused",
+        "missing",
+        "quiet since 18 Nov 2025",
+    )
+    page = signed_in(manager).get(reverse(PAGE)).content.decode()
+    assert "1 of 2 charters in force." in page
+    assert "nobody on the roster" in page
+    assert str(fine.owner) in page
+
+
+def test_at_most_three_sentences_each_with_its_list(manager, service):
+    poor = BrandAccountFactory(handle="poor")
+    for n in range(12):
+        exchange(poor, service, (30 + n) * HOUR, HOUR if n < 5 else None)
+    browser = signed_in(manager)
+    sentences = board(manager)["sentences"]
+    assert [sentence["number"] for sentence in sentences] == ["12 exchanges", "7 of 12"]
+    assert [browser.get(sentence["href"]).context["total"] for sentence in sentences] == [12, 7]
+
+
+def test_more_accounts_take_no_more_statements(manager, service):
+    exchange(BrandAccountFactory(), service, DAY, HOUR)
+    browser = signed_in(manager)
+    few = count_statements(browser, reverse(PAGE))
+    for _ in range(20):
+        exchange(BrandAccountFactory(), service, DAY, HOUR)
+    assert count_statements(browser, reverse(PAGE)) == few
+
+
+def test_nothing_at_all(manager):
+    assert "No brand account fits" in signed_in(manager).get(reverse(PAGE)).content.decode()
+    BrandAccountFactory(handle="first")
+    assert rows_of(manager)["first"]["rate"] == "–"
+    assert not BrandAccount.objects.filter(figures__isnull=False).exists()
