@@ -181,6 +181,8 @@
         const wanting = new AbortController();
         this.wanting = wanting;
         const hold = () => new Promise((release) => {
+          // The turn can come in the moment in which the tab is hidden: then nobody would give it back.
+          if (wanting.signal.aborted) return release();
           wanting.signal.addEventListener("abort", release);
           this.connection.missed ||= this.heard;
           this.connection.open(this.page.live, performance.now());

@@ -14,6 +14,14 @@ from tests.e2e.test_inbox import arrive, write_again
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 NO_WORKER = "delete window.SharedWorker"
 NO_ELECTION = f"{NO_WORKER}; delete window.BroadcastChannel"
+#: A turn that comes only when the test says so: what happens in between happens to tabs, too.
+LATE_TURN = """
+const request = navigator.locks.request.bind(navigator.locks);
+navigator.locks.request = (name, options, hold) => request(name, async () => {
+  await new Promise((resolve) => { window.takeTurn = resolve; });
+  return hold();
+});
+"""
 #: A page that says of itself what a tab behind another one says.
 LOOK = """hidden => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -91,3 +99,22 @@ def test_the_stream_outlives_the_tab_that_opened_it(company, open_page, server, 
     expect(tabs[1].locator("#thread")).to_contain_text("Still there?")
     tabs[1].close()
     wait_for_streams(server, 0)
+
+
+def test_a_tab_that_was_hidden_before_its_turn_came_lets_the_next_have_it(company, open_page, server):
+    case, _ = arrive(company)
+    page = open_page()
+    page.context.add_init_script(f"{NO_WORKER}; {LATE_TURN}")
+    page.goto(f"/cases/{case.pk}/")
+    page.wait_for_function("() => window.takeTurn")
+    page.evaluate(LOOK, True)
+    page.evaluate("() => window.takeTurn()")
+    until = time.monotonic() + 60
+    while page.evaluate("async () => (await navigator.locks.query()).held.length"):
+        assert time.monotonic() < until, "the turn is not given back"
+    wait_for_streams(server, 0)
+    page.evaluate("() => { window.takeTurn = null }")
+    page.evaluate(LOOK, False)
+    page.wait_for_function("() => window.takeTurn")
+    page.evaluate("() => window.takeTurn()")
+    page.wait_for_selector("html[data-stream=open]", state="attached")
