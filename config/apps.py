@@ -12,3 +12,7 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         # `shared_task` needs the Celery app in every process that enqueues a task, web processes included.
         import config.celery  # noqa: F401
+        from config.demo.past.filling import DIGEST, fill_day
+        from reports.history.working import fillers
+
+        fillers[DIGEST] = fill_day

@@ -148,6 +148,7 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "history": {"task": "reports.tasks.work_on_history", "schedule": 2.0, "options": {"expires": 5}},
         "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
         "account-figures": {
             "task": "reports.tasks.count_account_figures",

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "--stream", type=Path, help="demo: post the `text` column of this CSV as customers' messages"
     )
     parser.add_argument("--rate", type=float, help="demo: posts a second")
-    parser.add_argument("--past", action="store_true", help="demo: begin with eight invented weeks of cases")
+    parser.add_argument("--no-past", action="store_true", help="demo: begin without eight invented weeks")
     return parser
 
 
@@ -249,7 +249,7 @@ class Up:
         print_progress("Preparing the demo company …")
         log = self._log_path("seed_demo")
         log.unlink(missing_ok=True)
-        past = ["--past"] if self._options.past else []
+        past = [] if self._options.no_past else ["--past", "later"]
         self._run_to_end("seed_demo", ["seed_demo", "--simulator", demo.address, *past])
         return log.read_text(encoding="utf-8", errors="replace").strip()
 

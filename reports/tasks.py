@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reports.exports.schedules import send_due_reports
+from reports.history.working import work_on_imports
 from reports.presence.counting import count_when_due
 from reports.rollups.refreshing import refresh_for
 
@@ -32,3 +33,9 @@ def refresh_rollups() -> None:
 def send_scheduled_reports() -> None:
     """Send the saved reports that are due by mail."""
     send_due_reports(timezone.now())
+
+
+@shared_task
+def work_on_history() -> None:
+    """Go on with an import that somebody asked for."""
+    work_on_imports(_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,8 +20,11 @@ def requested_selection(request: HttpRequest) -> Selection:
     return read_selection(request.GET, cast(User, request.user), now=timezone.now(), zone=company_zone())
 
 
-def show_board(request: HttpRequest, board: Board) -> HttpResponse:
-    """Show a board with the selection of the request's address."""
+def show_board(request: HttpRequest, board: Board, **more: Any) -> HttpResponse:
+    """Show a board with the selection of the request's address.
+
+    `more` is for its template.
+    """
     selection = requested_selection(request)
-    context = board.build(selection) | selection_context(selection) | {"board": board}
+    context = board.build(selection) | selection_context(selection) | {"board": board} | more
     return render(request, board.template, context)

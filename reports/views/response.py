@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from reports.dashboards.boards import BOARDS
+from reports.history.progress import describe_filling
 from reports.views.requests import show_board
 
 
@@ -14,4 +15,4 @@ from reports.views.requests import show_board
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the manager's page, within what the user may read."""
-    return show_board(request, BOARDS["response"])
+    return show_board(request, BOARDS["response"], filling=describe_filling())

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Department, Membership, Shift, User
 from accounts.roster import planning
 from config.demo import company as demo_company
-from config.demo import past
-from inbox.models import Case, Custody
+from config.demo.past import calendar, filling
+from inbox.models import Case, Custody, Message, MessageCorrection
 from reports.filters import NO_FILTERS
 from reports.measures.attainment import sla_attainment
 from reports.measures.exchanges import response_cohorts
@@ -24,6 +24,7 @@ from reports.measures.hand_overs import hand_over_pairs
 from reports.measures.volume import case_volume
 from reports.periods import last_weeks
 from routing.facts import Facts
+from routing.models import RoutingExample
 from routing.rules.versions import live_rules
 from tests.factories import NOW, UserFactory
 
@@ -80,11 +81,33 @@ def test_it_makes_a_company_that_works(networks, capsys, client):
 
 
 @pytest.mark.slow
-def test_a_past_on_request_fills_the_reports_and_leaves_nothing_to_do(networks):
+def test_a_past_fills_the_reports_and_leaves_nothing_to_do(networks, monkeypatch):
+    monkeypatch.setattr(calendar, "CASES", 700)
+    seed(networks, "--past", "later")
+    assert not Case.objects.exists()
+    # As the workers do: a few days, stopped, and the rest.
+    assert filling.fill_day() and filling.fill_day()
+    begun = list(Case.objects.order_by("id").values_list("id", flat=True))
     seed(networks, "--past")
-    assert past.invent_past(timezone.now()) == 0, "once"
-    assert Case.objects.count() == past.CASES
+    assert not filling.fill_day() and not filling.begin_past(timezone.now()), "once"
+    assert list(Case.objects.order_by("id").values_list("id", flat=True))[: len(begun)] == begun
+    assert Case.objects.count() == 700
     assert not Case.objects.filter(closed_at=None).exists()
+    assert (
+        Case.objects.filter(reopen_count__gt=0).exists()
+        and Case.objects.filter(returned_count__gt=0).exists()
+    )
+    assert RoutingExample.objects.count() > 50 and MessageCorrection.objects.exists()
+    assert set(Message.objects.values_list("language", flat=True)) > {
+        "en",
+        "de",
+        "fr",
+        "es",
+        "nl",
+        "it",
+        "pt",
+    }
+    assert Case.objects.filter(messages__text__contains="Fern Toaster 4").distinct().count() > 100
     mara, now = User.objects.get(username="mara"), timezone.now()
     period = last_weeks(8, now=now, zone=ZoneInfo("UTC"))
     cohorts = response_cohorts(mara, period, NO_FILTERS, promised=dt.timedelta(hours=4), now=now)

@@ -29,7 +29,7 @@ from accounts.models import (
 from accounts.people.verbs import mark_email_verified
 from accounts.presence_review.signing import sign_charter
 from config.demo import company as demo_company
-from config.demo.past import invent_past
+from config.demo.past.filling import begin_past, fill_day
 from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions
@@ -58,8 +58,10 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--past",
-            action="store_true",
-            help="Also invent eight weeks of closed cases, while there is no case yet.",
+            nargs="?",
+            const="now",
+            choices=("now", "later"),
+            help="Also invent eight weeks of cases, if there is none yet: now, or later by the workers.",
         )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
@@ -92,8 +94,9 @@ class Command(BaseCommand):
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
         seed_roster("juno", "pavel")
-        if options["past"] and not invent_past(now):
-            self.stderr.write("There are cases already: no past was invented.")
+        if options["past"] and begin_past(now) and options["past"] == "now":
+            while fill_day():
+                pass
         self._print_sign_ins(as_json=options["json"])
 
     def _fetch_simulated_accounts(self, base: str) -> list[dict[str, Any]]:

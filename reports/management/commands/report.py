@@ -24,8 +24,8 @@ _METRICS = f"""metrics:
   attainment       service level clocks that ended or are past due (rate: met); --by clock, too
   volume           cases that were created
 
-Times are in seconds. count: how many; n: how many of them got what they needed; rate: n ÷ count; median, mean and p90 of those
-that have a duration, interpolated; within_1h: the share of these that took at most an hour. A day of --from or --to is one of
+Times are in seconds. count: how many; n: how many of them got what they needed; rate: n ÷ count; median, mean and "p90" (nine in ten
+took at most that long): of those that have a duration, interpolated; within_1h: the share of these that took at most an hour. A day of --from or --to is one of
 the time zone {company_zone()}, and --to is its last; a time with a zone counts to the second. Definitions: docs/metrics.md.
 """
 
