@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
 from reports.views.exports import cases_csv, chart_svg, table_csv
+from reports.views.horseshoe import hand_overs, horseshoe
 from reports.views.people import people, person
 from reports.views.presence import presence, presence_csv, presence_decide
 from reports.views.response import dashboard
@@ -25,6 +26,8 @@ urlpatterns = [
     path("people/", people, name="people"),
     path("people/<int:pk>/", person, name="person"),
     path("brand-accounts/", brand_accounts, name="brand_accounts"),
+    path("horseshoe/", horseshoe, name="horseshoe"),
+    path("hand-overs/", hand_overs, name="hand_overs"),
     path("presence-review/", presence, name="presence"),
     path("presence-review/export/", presence_csv, name="presence_csv"),
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),

@@ -17,9 +17,12 @@ def format_duration(span: dt.timedelta | None) -> str:
 
 def duration_cell(span: dt.timedelta | None) -> str:
     """Return a duration for a table's cell, with its seconds for files."""
-    if span is None:
-        return NO_VALUE
-    return format_html('<time datetime="PT{}S">{}</time>', round(span.total_seconds()), figure_span(span))
+    return NO_VALUE if span is None else time_cell(span, figure_span(span))
+
+
+def time_cell(span: dt.timedelta, words: str) -> str:
+    """Return a span in words, with its seconds for files."""
+    return format_html('<time datetime="PT{}S">{}</time>', round(span.total_seconds()), words)
 
 
 def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:

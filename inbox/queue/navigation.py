@@ -23,6 +23,7 @@ _PAGE_GROUPS = (
         "Dashboards",
         (
             ("Response", "reports:dashboard", "reports"),
+            ("The horseshoe", "reports:horseshoe", "reports"),
             ("Numbers by account", "reports:brand_accounts", "reports"),
             ("Numbers by person", "reports:people", "claim"),
             ("Presence review", "reports:presence", "review"),

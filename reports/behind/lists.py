@@ -38,6 +38,8 @@ _STATE_WORDS = {
     "met": "met",
     "missed": "missed",
     "overdue": "{} overdue, still open",
+    "spent": "{}",
+    "given_up": "closed after {}",
 }
 _RANKED = """,
 ranked AS (SELECT unit.*, {rank} AS rank FROM unit)

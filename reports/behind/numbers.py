@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from accounts.models import Department, User
 from inbox.models.case import CaseQuerySet
+from reports.behind.horseshoe import KINDS
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.person_numbers import list_of_person
 from reports.filters import Filters
@@ -27,7 +28,8 @@ def list_behind(
     """Return the list behind a number; None for an address that names none.
 
     `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
-    and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one step of the period.
+    and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one
+    step of the period. For those of the horseshoe see `reports.behind.horseshoe`.
     """
     kinds = {
         "response": _exchanges,
@@ -40,6 +42,7 @@ def list_behind(
         "answers": list_of_person,
         "first_answers": list_of_person,
         "promises": list_of_person,
+        **KINDS,
     }
     kind = kinds.get(query.get("of", ""))
     key = query.get("step") or query.get("week")
@@ -102,12 +105,15 @@ def _list_of_cases(title: str, cases: CaseQuerySet, now: dt.datetime) -> NumberL
 def _hand_overs(
     user: User, period: Period, filters: Filters, query: Mapping[str, str], now: dt.datetime
 ) -> NumberList | None:
-    start, end = _parse_id(query.get("from_id")), _parse_id(query.get("to_id"))
-    names = dict(Department.objects.filter(pk__in=[start, end]).values_list("pk", "name"))
-    if start not in names or end not in names:
+    ends = {name: _parse_id(query.get(name)) if name in query else None for name in ("from_id", "to_id")}
+    wanted = [end for end in ends.values() if end is not None]
+    names = dict(Department.objects.filter(pk__in=wanted).values_list("pk", "name"))
+    if any(end not in names for end in wanted):
         return None
+    start, end = ends["from_id"], ends["to_id"]
+    words = [f" from {names[start]}" if start else "", f" to {names[end]}" if end else ""]
     return NumberList(
-        f"Handed over from {names[start]} to {names[end]}",
+        f"Handed over{''.join(words)}",
         "hand-overs",
         hand_over_units(user, period, filters, start, end, now=now),
         LONGEST,

@@ -25,6 +25,8 @@ class Selection:
     filters: Filters
     comparison: Comparison
     now: dt.datetime
+    #: Whether spans are business time; else every hour counts.
+    in_business_time: bool = True
 
     @property
     def compared(self) -> Period | None:
@@ -50,7 +52,8 @@ class Selection:
     def as_query(self, **query: object) -> str:
         """Return the selection, and more parameters, as a query string."""
         compared = {} if self.comparison == "before" else {"compare": self.comparison}
-        pairs = [*self.period.as_query().items(), *compared.items()]
+        clock = {} if self.in_business_time else {"time": "clock"}
+        pairs = [*self.period.as_query().items(), *compared.items(), *clock.items()]
         pairs += self.filters.as_pairs()
         return urlencode([*pairs, *((key, str(value)) for key, value in query.items())])
 
@@ -58,4 +61,11 @@ class Selection:
 def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: ZoneInfo) -> Selection:
     """Read what the address of a page selects; see `reports.periods` and `reports.filters`."""
     period = read_period(query, now, zone)
-    return Selection(user, period, read_filters(query, user), read_comparison(query), now)
+    return Selection(
+        user,
+        period,
+        read_filters(query, user),
+        read_comparison(query),
+        now,
+        in_business_time=query.get("time") != "clock",
+    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from reports.behind.selections import Selection
 from reports.dashboards.brand_accounts import brand_accounts_context
+from reports.dashboards.horseshoe_page import horseshoe_page_context
 from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
 
@@ -32,7 +33,6 @@ BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
         Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context, True),
-        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
         Board(
             "brand-accounts",
             "Numbers by account",
@@ -41,5 +41,12 @@ BOARDS: dict[str, Board] = {
             brand_accounts_context,
         ),
         Board("people", "Numbers by person", "reports:people", "reports/people.html", people_context),
+        Board(
+            "horseshoe",
+            "The horseshoe",
+            "reports:horseshoe",
+            "reports/horseshoe.html",
+            horseshoe_page_context,
+        ),
     )
 }

@@ -11,6 +11,8 @@ from django.contrib.staticfiles import finders
 _TOKEN = re.compile(r"(--[\w-]+):\s*([^;]+);")
 _LIGHT = re.compile(r"light-dark\(([^,()]+|[^,()]*\([^()]*\)[^,()]*),\s*[^()]*(?:\([^()]*\))?[^()]*\)")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+#: Comments, and rules for other widths than that of a file.
+_IGNORED = re.compile(r"/\*.*?\*/|@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.DOTALL)
 _MARGIN = 16
 
 
@@ -44,10 +46,12 @@ def chart_styles() -> str:
     """Return the style rules of charts in the light scheme."""
     tokens = {name: _LIGHT.sub(r"\1", value.strip()) for name, value in _TOKEN.findall(_read("tokens"))}
     rules = []
-    for selector, body in _RULE.findall(re.sub(r"/\*.*?\*/", "", _read("reports"), flags=re.DOTALL)):
+    for selector, body in _RULE.findall(_IGNORED.sub("", _read("reports") + _read("horseshoe"))):
         parts = [part.strip() for part in selector.split(",")]
         chosen = [
-            part for part in parts if re.match(r"(\.reports )?(svg)?\.chart\b", part) and ":hover" not in part
+            part
+            for part in parts
+            if re.match(r"(\.reports )?(svg)?\.(chart|shoe|scale)\b", part) and ":hover" not in part
         ]
         if chosen:
             rules.append(f"{','.join(chosen)}{{{_LIGHT.sub(lambda m: m[1], body.strip())}}}")

@@ -101,7 +101,7 @@ def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.dat
 
     Moves by the learned router count as routing, not as hand-overs. One statement.
     """
-    sql, parameters = _hand_overs_sql(user, period, filters, routed=False, now=now)
+    sql, parameters = hand_overs_sql(user, period, filters, routed=False, now=now)
     return [HandOverPair(*row) for row in fetch_all(sql + _PAIRS, parameters)]
 
 
@@ -110,7 +110,7 @@ def count_routed(user: User, period: Period, filters: Filters, *, now: dt.dateti
 
     It moves a case before anybody has touched it, and at most once. One statement.
     """
-    sql, parameters = _hand_overs_sql(user, period, filters, routed=True, now=now)
+    sql, parameters = hand_overs_sql(user, period, filters, routed=True, now=now)
     count: int = fetch_all(sql + _COUNT, parameters)[0][0]
     return count
 
@@ -129,7 +129,7 @@ def hand_over_units(
 
     `from_id` and `to_id` are departments; None selects all.
     """
-    sql, parameters = _hand_overs_sql(user, period, filters, routed=routed, now=now)
+    sql, parameters = hand_overs_sql(user, period, filters, routed=routed, now=now)
     return sql + _UNITS, [*parameters, from_id, from_id, to_id, to_id]
 
 
@@ -151,9 +151,13 @@ def _facts_sql(cases: CaseQuerySet, *, routed: bool) -> tuple[str, list[Any]]:
     return sql + _FACTS, [*parameters, None, None, routed, *ALWAYS, [], []]
 
 
-def _hand_overs_sql(
+def hand_overs_sql(
     user: User, period: Period, filters: Filters, *, routed: bool, now: dt.datetime
 ) -> tuple[str, list[Any]]:
+    """Return the beginning of a statement with this reader's hand-overs.
+
+    `routed`: with the moves of the learned router instead.
+    """
     own = managed_department_ids(user)
     sql, parameters = with_cases(_HAND_OVERS, reported_cases(user), filters.narrow(counted_cases()))
     return sql, [*parameters, now, now, routed, period.start, period.end, own, own]

@@ -1,0 +1,134 @@
+"""At most three sentences under the horseshoe, each with its number and a link; none without enough cases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from accounts.models.roster import WEEKDAYS
+from inbox.horseshoe.parts import PartKind
+from reports.dashboards.horseshoe_board import HorseshoeBoard
+from reports.measures.closure import without_closure_by_step
+from reports.measures.horseshoe import FEWEST
+from reports.measures.weekday_waits import WeekdayWait, earliest_shift, weekday_waits
+from wording.numbers import format_count
+from wording.spans import figure_span
+
+MOST_SENTENCES = 3
+#: A weekday is worth a sentence when it waits so many times as long as the others, and so much longer.
+_TIMES, _LONGER = 2, dt.timedelta(minutes=15)
+#: A week or day is worth one when so large a share of those without closure wrote in it.
+_SHARE = 0.25
+_MORNING = dt.time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence: what was found (in bold), what belongs to it, and the list with the number that it names."""
+
+    bold: str
+    rest: str
+    link: str
+    href: str
+
+
+def horseshoe_sentences(board: HorseshoeBoard) -> list[Sentence]:
+    """Return the sentences that have evidence, the most useful first. At most three statements."""
+    sentences = (_slow_weekday(board), _changed_part(board), _closure_by_time(board))
+    return [sentence for sentence in sentences if sentence is not None][:MOST_SENTENCES]
+
+
+def _slow_weekday(board: HorseshoeBoard) -> Sentence | None:
+    selection = board.selection
+    waits = weekday_waits(selection.user, selection.period, selection.filters, now=selection.now)
+    slow = [(excess, wait) for wait in waits if (excess := _excess(wait)) is not None]
+    if not slow:
+        return None
+    _, wait = max(slow, key=lambda each: (each[0] * each[1].count, each[1].count))
+    if wait.median is None or wait.median_else is None:
+        return None
+    start, end = board.names.get(wait.from_id, ""), board.names.get(wait.to_id, "")
+    times = wait.median // max(wait.median_else, dt.timedelta(seconds=1))
+    day = WEEKDAYS[wait.weekday]
+    return Sentence(
+        f"Hand-overs from {start} to {end} waited {figure_span(wait.median)} on {day}s, "
+        f"{times:,} times the {figure_span(wait.median_else)} of other days"
+        + (":" if (gap := _roster_gap(wait, end)) else "."),
+        f"{gap} {wait.count:,} of them were sent on {day}s.".strip(),
+        format_count(wait.count_all, "hand-over"),
+        selection.list_href("handed_over", from_id=wait.from_id, to_id=wait.to_id),
+    )
+
+
+def _excess(wait: WeekdayWait) -> dt.timedelta | None:
+    """Return by how much a weekday is slower; None if not by enough, or of too few."""
+    if wait.count < FEWEST or wait.count_all - wait.count < FEWEST:
+        return None
+    if wait.median is None or wait.median_else is None or wait.median < _TIMES * wait.median_else:
+        return None
+    excess = wait.median - wait.median_else
+    return excess if excess >= _LONGER else None
+
+
+def _roster_gap(wait: WeekdayWait, name: str) -> str:
+    """Return what the roster lacks on that weekday, "" if nothing."""
+    shifts, first = earliest_shift(wait.to_id, wait.weekday)
+    if not shifts:
+        return ""
+    if first is None:
+        return f"nobody of {name} is on the roster on {WEEKDAYS[wait.weekday]}s."
+    if first > _MORNING:
+        return f"nobody of {name} is on the roster before {first:%H:%M} on {WEEKDAYS[wait.weekday]}s."
+    return ""
+
+
+def _changed_part(board: HorseshoeBoard) -> Sentence | None:
+    """Return the part that changed most.
+
+    None if by less than a tenth of the whole.
+    """
+    if board.before is None:
+        return None
+    changes = [(board.now.rounded.get(key, dt.timedelta()) - (board.before_of(key) or dt.timedelta()), key) for key in board.keys]  # fmt: skip
+    change, key = max(changes, key=lambda each: abs(each[0]), default=(dt.timedelta(), None))
+    if key is None or not change or 10 * abs(change) < max(board.now.total, board.before.total):
+        return None
+    name = board.names.get(key[1], "")
+    subject = {
+        PartKind.FRONT: f"The front line in {name}",
+        PartKind.UNACCEPTED: f"The wait until {name} accepts",
+        PartKind.WORK: f"The work in {name}",
+        PartKind.WAY_BACK: "The way back",
+    }[key[0]]
+    now, before = board.now.rounded.get(key, dt.timedelta()), board.before_of(key) or dt.timedelta()
+    verb = "fell" if change < dt.timedelta() else "rose"
+    return Sentence(
+        f"{subject} {verb} from {board.scale.format(before)} to {board.scale.format(now)}",
+        "on average over the middle fifth of cases.",
+        format_count(len(board.now.shoe.middle), "case"),
+        board.href(key[0], key[1]),
+    )
+
+
+def _closure_by_time(board: HorseshoeBoard) -> Sentence | None:
+    """Return the step with most customers without closure.
+
+    None if it does not stand out.
+    """
+    closure, selection = board.closure, board.selection
+    if closure.without < 2 * FEWEST or len(selection.period.steps) < 3:
+        return None
+    steps = without_closure_by_step(selection.user, selection.period, selection.filters)
+    step, count = max(steps, key=lambda each: each[1])
+    even = closure.without / len(steps)
+    if count < FEWEST or count < _SHARE * closure.without or count < 1.5 * even:
+        return None
+    waiting = closure.waiting_in_public
+    rest = f"{format_count(waiting, 'customer')} of them still {'waits' if waiting == 1 else 'wait'} in public." if waiting else ""  # fmt: skip
+    label = step.label[0].lower() + step.label[1:] if step.label.startswith("Week") else step.label
+    return Sentence(
+        f"{count:,} of the {closure.without:,} customers without closure wrote in {label}.",
+        rest.replace("of them", f"of the {closure.without:,}"),
+        format_count(count, "customer"),
+        selection.list_href("no_closure", step=step.key),
+    )
