@@ -30,10 +30,12 @@ class InboxConfig(AppConfig):
 
         connecting.disconnected_hooks.append(return_queued_answers)
 
-        from accounts.presence_review import sunsets
+        from accounts.presence_review import entry_check, sunsets
+        from inbox.changes.answer_share import measure_answer_share
         from inbox.changes.open_cases import count_open_cases
 
         sunsets.open_cases_hooks.append(count_open_cases)
+        entry_check.needs_answer_share_hooks.append(measure_answer_share)
 
         from inbox.decisions import recent_messages
         from inbox.notices import rule_changes

@@ -27,8 +27,21 @@ class ConnectConfirmForm(forms.Form):
         help_text="Responsible for this account. You can change it later, in the account's charter.",
     )
 
+    reason = forms.CharField(
+        required=False,
+        label="Why connect it all the same",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="It stays in the audit log with your name.",
+    )
+
     def __init__(
-        self, *args: Any, choices: list[tuple[str, str]], stored: Sequence[BrandAccount], **kwargs: Any
+        self,
+        *args: Any,
+        choices: list[tuple[str, str]],
+        stored: Sequence[BrandAccount],
+        asks_reason: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._owners = {
@@ -44,6 +57,8 @@ class ConnectConfirmForm(forms.Form):
             owner_field.help_text = (
                 "For an account that is new here. One that is here already keeps its owner."
             )
+        if not asks_reason:
+            del self.fields["reason"]
         if all(remote_id in self._owners for remote_id, _ in choices):
             del self.fields["owner_department"]
 

@@ -191,6 +191,8 @@ class ConnectAttempt(models.Model):
     returned_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
     envelope = models.BinaryField(default=b"")
+    #: What the account that was chosen would bring: see `accounts.presence_review.entry_check`.
+    forecast = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"Connecting {self.network}"

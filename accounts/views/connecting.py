@@ -6,6 +6,8 @@ here. Nothing is connected before the confirmation, and no transaction is open d
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,6 +22,8 @@ from accounts.brand_accounts.connecting import connect_brand_account
 from accounts.brand_accounts.forms import ConnectConfirmForm
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, ConnectAttempt
+from accounts.presence_review.entry_check import Forecast, describe_forecast
+from accounts.views.entry_checks import check_entry, forecast_context, record_passing_over
 from networks import oauth
 from networks.base import NetworkError
 from networks.registry import network_label
@@ -110,32 +114,62 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     choices = [
         (entry.account.remote_id, _account_label(entry)) for entry in granted if not entry.is_only_seen
     ]
+    stored = _stored_accounts(request, attempt, choices)
     form = ConnectConfirmForm(
-        request.POST or None, choices=choices, stored=_stored_accounts(request, attempt, choices)
+        request.POST or None, choices=choices, stored=stored, asks_reason=attempt.forecast is not None
     )
     if request.method == "POST" and form.is_valid():
         chosen = next(entry for entry in granted if entry.account.remote_id == form.cleaned_data["remote_id"])
-        try:
-            attempts.finish_attempt(attempt, now=now)
-            brand_account = connect_brand_account(
-                network=attempt.network,
-                remote_id=chosen.account.remote_id,
-                handle=chosen.account.handle,
-                name=chosen.account.name,
-                secrets=chosen.secrets,
-                scopes=chosen.account.scopes,
-                owner_department=form.cleaned_data["owner_department"],
-                by=request.user,
-                now=now,
-            )
-        except attempts.AttemptRefused:
-            return _render_refused(request, attempt.network, _ATTEMPT_OVER)
-        except ConnectRefused as error:
-            return _render_refused(request, attempt.network, str(error), again=attempt.brand_account)
-        messages.success(request, f"{brand_account} is connected. Its first messages arrive within a minute.")
-        return redirect("accounts:brand_account_answerers", brand_account.pk)
-    context = {"form": form, "choices": choices, "attempt": attempt, **_choice_hints(attempt, granted)}
+        is_new = chosen.account.remote_id not in {account.remote_id for account in stored}
+        forecast = check_entry(attempt, chosen, form, now) if is_new else None
+        if forecast is None or not forecast.is_over or form.cleaned_data.get("reason"):
+            return _connect_chosen(request, attempt, chosen, form, forecast, now)
+        form = ConnectConfirmForm(request.POST, choices=choices, stored=stored, asks_reason=True)
+        form.add_error("reason", "Say why, or plan the roster first.")
+    context = {
+        "form": form,
+        "choices": choices,
+        "attempt": attempt,
+        **_choice_hints(attempt, granted),
+        **forecast_context(attempt, form),
+    }
     return render(request, "accounts/brand_accounts/connect_confirm.html", context)
+
+
+def _connect_chosen(
+    request: SignedInRequest,
+    attempt: ConnectAttempt,
+    chosen: oauth.GrantableAccount,
+    form: ConnectConfirmForm,
+    forecast: Forecast | None,
+    now: dt.datetime,
+) -> HttpResponse:
+    owner, words = form.cleaned_data["owner_department"], ""
+    if forecast is not None:
+        words = describe_forecast(forecast, owner)
+    try:
+        attempts.finish_attempt(attempt, now=now)
+        brand_account = connect_brand_account(
+            network=attempt.network,
+            remote_id=chosen.account.remote_id,
+            handle=chosen.account.handle,
+            name=chosen.account.name,
+            secrets=chosen.secrets,
+            scopes=chosen.account.scopes,
+            owner_department=owner,
+            by=request.user,
+            now=now,
+        )
+    except attempts.AttemptRefused:
+        return _render_refused(request, attempt.network, _ATTEMPT_OVER)
+    except ConnectRefused as error:
+        return _render_refused(request, attempt.network, str(error), again=attempt.brand_account)
+    if forecast is not None and forecast.is_over:
+        record_passing_over(brand_account, words, form.cleaned_data["reason"], by=request.user)
+    messages.success(
+        request, f"{brand_account} is connected. Its first messages arrive within a minute. {words}".strip()
+    )
+    return redirect("accounts:brand_account_answerers", brand_account.pk)
 
 
 def _choice_hints(attempt: ConnectAttempt, granted: list[oauth.GrantableAccount]) -> dict[str, str]:
