@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Department, User
 from inbox.models import Case, Message, RulePreview
+from routing.rules.references import rules_using_list
+from routing.word_lists.usage import list_words
 
+#: Words shown of each list.
+WORDS_SHOWN = 30
 #: Examples shown of each move, moves shown, characters of an example.
 EXAMPLES_SHOWN, MOVES_SHOWN, EXAMPLE_LENGTH = 3, 30, 280
 
@@ -43,6 +47,19 @@ class MoveTable:
 
     targets: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListWords:
+    """What the words of a list found: the commonest words with the number of messages that had them.
+
+    `found` of the `total` words were found at all.
+    """
+
+    name: str
+    shown: Sequence[tuple[str, int]]
+    found: int
+    total: int
 
 
 def list_preview_moves(preview: RulePreview, user: User) -> list[PreviewMove]:
@@ -109,6 +126,32 @@ def unfired_rules(preview: RulePreview) -> list[dict[str, Any]]:
     return [
         rule for rule in preview.content["rules"] if rule.get("enabled", True) and not fired.get(rule["key"])
     ]
+
+
+def list_found_words(preview: RulePreview) -> list[ListWords]:
+    """List how often the words of each list were found.
+
+    In messages that a rule with this list took. By the names of the lists; those that no rule uses are left out. Empty
+    for a preview of the time when words were not counted. No statement.
+    """
+    counts_by_rule = preview.result.get("words")
+    if counts_by_rule is None:
+        return []
+    lists = []
+    for key, word_list in preview.content.get("word_lists", {}).items():
+        rules = [rule for _, rule in rules_using_list(preview.content, key) if rule.get("enabled", True)]
+        counts = Counter[str]()
+        for rule in rules:
+            counts.update(counts_by_rule.get(rule["key"], {}))
+        words = list_words(word_list)
+        list_counts = Counter({word: counts[word] for word in words if word in counts})
+        if rules and words:
+            lists.append(
+                ListWords(
+                    word_list["name"], list_counts.most_common(WORDS_SHOWN), len(list_counts), len(words)
+                )
+            )
+    return sorted(lists, key=lambda each: each.name.casefold())
 
 
 def _department_names() -> dict[str, str]:

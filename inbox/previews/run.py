@@ -4,7 +4,7 @@ The task works in chunks. After each, one statement writes the result so far and
 preview may be stopped, killed, or run twice at any moment.
 
 The result (`RulePreview.result`): `moves` counts by "from>to" (departments' slugs), `opening` the moves whose message
-opened a case, `fired` counts by rule key, `otherwise` counts messages that stay but get another priority, tag or
+opened a case, `fired` counts by rule key, `words` counts by rule key and word of a list, `otherwise` counts messages that stay but get another priority, tag or
 person. `examples` has some of each move: ids of messages, or texts of the file. Only messages that the owner may read
 are tried (`inbox.previews.messages`).
 """
@@ -59,6 +59,7 @@ class PreviewResult:
     moves: Counter[str] = field(default_factory=Counter)
     opening: Counter[str] = field(default_factory=Counter)
     fired: Counter[str] = field(default_factory=Counter)
+    words: dict[str, Counter[str]] = field(default_factory=dict)
     otherwise: int = 0
     examples: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -66,13 +67,14 @@ class PreviewResult:
     def from_dict(cls, stored: dict[str, Any]) -> PreviewResult:
         """Build the result from `RulePreview.result`."""
         moves, opening, fired = (Counter(stored.get(name, {})) for name in ("moves", "opening", "fired"))
-        return cls(moves, opening, fired, stored.get("otherwise", 0), stored.get("examples", {}))
+        words = {key: Counter(counts) for key, counts in stored.get("words", {}).items()}
+        return cls(moves, opening, fired, words, stored.get("otherwise", 0), stored.get("examples", {}))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in the form of `RulePreview.result`."""
         return {
-            "moves": self.moves, "opening": self.opening, "fired": self.fired, "otherwise": self.otherwise,
-            "examples": self.examples,
+            "moves": self.moves, "opening": self.opening, "fired": self.fired, "words": self.words,
+            "otherwise": self.otherwise, "examples": self.examples,
         }  # fmt: skip
 
     def needs_example(self, move: str) -> bool:
@@ -264,6 +266,8 @@ def _compare_chunk(
     for row in rows:
         was, now = decide(row.facts, live), decide(row.facts, tried)
         result.fired[now.rule_key or "default"] += 1
+        if now.words:
+            result.words.setdefault(now.rule_key, Counter()).update(now.words)
         if was.department == now.department:
             result.otherwise += _other_effects(was) != _other_effects(now)
             continue

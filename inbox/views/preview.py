@@ -63,6 +63,7 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
         "moves": page.list_preview_moves(shown, request.user),
         "table": page.build_move_table(shown),
         "silent": page.unfired_rules(shown) if shown.done else [],
+        "words": page.list_found_words(shown) if shown.done and shown.is_over else [],
         "rules": sum(1 for rule in shown.content["rules"] if rule.get("enabled", True)),
         "reach": "" if shown.file_name else describe_reach(request.user),
         "draft": draft,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,12 +16,15 @@ from accounts.models import Role
 from inbox import tasks
 from inbox.models import Case, Decision, Message, PreviewState, RulePreview
 from inbox.previews import run
+from inbox.previews.page import list_found_words
 from postgres.history import open_history
 from routing.models import Rule, RuleSetVersion
 from routing.refusals import RuleSetError
 from routing.rules import drafts, editing, versions
-from routing.rules.editing import RuleContent
-from tests.factories import CaseFactory, MessageFactory, UserFactory
+from routing.rules.drafts import find_rule_draft
+from routing.rules.editing import RuleContent, apply_rule_edit
+from routing.rules.edits import with_word_list
+from tests.factories import NOW, CaseFactory, MessageFactory, UserFactory
 from tests.inbox.fake_connector import message
 from tests.markup import squeezed
 
@@ -83,6 +87,28 @@ def test_it_counts_what_moves_from_where_to_where_and_changes_nothing(past, mana
         Rule.objects.count(),
     )
     assert RuleSetVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("size", [2, 1_000])
+def test_it_says_how_often_each_word_of_a_list_was_found(past, manager, client, monkeypatch, size):
+    monkeypatch.setattr(run, "PREVIEW_CHUNK_SIZE", size)
+    deliveries = {"name": "deliveries", "words": {"en": ["parcel", "my parcel", "again", "courier"]}}
+    unused = {"name": "unused", "words": {"en": ["parcel"]}}
+    for key, word_list in (("deliveries", deliveries), ("unused", unused)):
+        apply_rule_edit(manager, "", NOW, partial(with_word_list, key=key, word_list=word_list))
+    parcels = next(rule for rule in find_rule_draft(manager).content["rules"] if rule["name"] == "Parcels")
+    about = RuleContent("Parcels", {"field": "about", "is": ["deliveries"]}, past.departments["billing"])
+    editing.change_rule(parcels["key"], about, manager, "", NOW)
+    preview = whole(run.start_preview(manager, timezone.now()))
+    assert preview.result["words"] == {parcels["key"]: {"my parcel": 1, "parcel": 1, "again": 1}}
+    (shown,) = list_found_words(preview)
+    assert (shown.name, shown.found, shown.total) == ("deliveries", 3, 4)
+    client.force_login(manager)
+    page = squeezed(client.get(f"/rules/preview/{preview.pk}/").content.decode())
+    assert "3 of 4 words found" in page
+    assert '<li><bdi>again</bdi> <span class="num">1</span></li>' in page
+    preview.result.pop("words")
+    assert list_found_words(preview) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
@@ -191,7 +217,7 @@ def test_the_page_says_whose_messages_are_counted(past, feed):
     ):
         drafts.begin_rule_draft(user, timezone.now())
         page = squeezed(everything_said_to(user)[3])
-        assert f"{words}</bdi> Others may move, too, and are not counted." in page
+        assert f"{words}</bdi> Messages of others may move too; they are not counted." in page
 
 
 # Robust
