@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Department, Stream
-from config.bench import ingest_floor
 from config.bench.fill import DEPARTMENTS
+from config.bench.floors import ingest as ingest_floor
 from config.bench.web import median
 from config.bench.wire import BRAND_ID, PAGE_COUNT, PAGE_SIZE
 from config.embedded.data_folder import CHECKOUT
@@ -26,12 +26,15 @@ from config.garbage_collection import freeze_loaded_objects
 from inbox.ingest.page import store_page
 from networks.base import Connector, Credentials, PollResult
 from networks.registry import build_connector
+from reports.rollups.refreshing import refresh_for
 from routing.models import Rule, SLAVersion
 from routing.rules import versions
 from routing.service_levels.editing import install_starter_service_levels
 from routing.service_levels.starter import starter_calendars, starter_policies
 
 RULES = 50
+#: Seconds in which everything that changed is refreshed.
+_LONG = 600.0
 _SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")
 
 
@@ -50,13 +53,17 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
         # The worker processes that ingest do the same.
         freeze_loaded_objects()
         for number in range(options["rounds"]):
-            floor, product = _measure_floor(port, stream, pages), _measure_product(network, stream, pages)
+            floor = _measure_floor(port, stream, pages)
+            refresh_for(_LONG)
+            product, refresh = _measure_product(network, stream, pages), _measure_refresh(pages)
             rounds.append(
                 {
                     "messages_per_s": product.rate, "floor_messages_per_s": floor.rate,
                     "floor_ratio": product.rate / floor.rate,
                     "processor_us": product.processor_us, "floor_processor_us": floor.processor_us,
                     "processor_ratio": floor.processor_us / product.processor_us,
+                    "refresh_messages_per_s": refresh.rate, "refresh_processor_us": refresh.processor_us,
+                    "refresh_share": refresh.processor_us / product.processor_us,
                 }
             )  # fmt: skip
             say(
@@ -150,6 +157,16 @@ def _measure_product(network: Connector, stream: Stream, pages: int) -> _Speed:
         messages += store_page(stream, token, page, timezone.now()).stored
         cursor = page.next_cursor
     seconds = ingest_floor.read_processor_seconds(backend) - began
+    return _Speed(messages / (time.perf_counter() - started), 1e6 * seconds / messages)
+
+
+def _measure_refresh(pages: int) -> _Speed:
+    """Refresh what reports keep of the messages that were just stored."""
+    backend = connection.connection.info.backend_pid
+    started, began = time.perf_counter(), ingest_floor.read_processor_seconds(backend)
+    refresh_for(_LONG)
+    seconds = ingest_floor.read_processor_seconds(backend) - began
+    messages = pages * PAGE_SIZE
     return _Speed(messages / (time.perf_counter() - started), 1e6 * seconds / messages)
 
 

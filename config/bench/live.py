@@ -19,7 +19,7 @@ from inbox.models import Case
 
 #: Changes per round, and the seconds between them: too far apart to be sent as one event.
 CHANGES, SECONDS_APART = 10, 0.7
-FLOOR = "config.bench.live_floor:application"
+FLOOR = "config.bench.floors.live:application"
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:

@@ -27,10 +27,11 @@ def sign_in_agents(count: int) -> list[tuple[str, User]]:
     Several agents share a department, as in a company.
     """
     agents = User.objects.filter(username__startswith="agent").order_by("id")[:count]
-    return [(_session_cookie(agent), agent) for agent in agents]
+    return [(session_cookie(agent), agent) for agent in agents]
 
 
-def _session_cookie(user: User) -> str:
+def session_cookie(user: User) -> str:
+    """Sign a person in; return the Cookie header."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return f"sessionid={client.cookies['sessionid'].value}"

@@ -15,7 +15,19 @@ from config.bench.child import run_in_child
 from config.bench.scratch import open_scratch
 from config.embedded.data_folder import Home
 
-BENCHES = ("ingest", "queue", "case", "search", "live", "dequeue", "reading", "sla", "rules", "preview")
+BENCHES = (
+    "ingest",
+    "queue",
+    "case",
+    "search",
+    "live",
+    "dequeue",
+    "reading",
+    "sla",
+    "rules",
+    "preview",
+    "dashboard",
+)
 _WITHOUT_DATABASE = ("reading", "sla", "rules")
 #: Default numbers of cases of the benches that run only in a child process.
 _CASES = {"preview": 0, "ingest": 0, "dequeue": 100_000, "live": 10_000}
@@ -39,13 +51,15 @@ def run_outside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
             space.fill(case_count)
             return run_in_child(space, case_count, options)
         cases = cases or MILLION
-        if name != "load":
+        if name not in ("load", "dashboard"):
             space.fill(10_000)
         space.fill(cases)
         if name == "load":
             return {"bench": "load", "rows": cases}
-        from config.bench import pages
+        from config.bench import dashboard, pages
 
+        if name == "dashboard":
+            return dashboard.measure(space, cases, options, say)
         return pages.measure(name, space, cases, options, say)
 
 
@@ -75,6 +89,8 @@ def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import live
 
         return live.measure(options, say)
-    from config.bench import pages
+    from config.bench import dashboard, pages
 
+    if options["name"] == "dashboard":
+        return dashboard.plan_requests(options["clients"], options["rounds"])
     return pages.plan_requests(options["name"], options["clients"])

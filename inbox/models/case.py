@@ -196,6 +196,17 @@ class Case(models.Model):
             # tags takes almost no space here.
             GinIndex(fields=["tags"], name="case_tags", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["created_at"], name="case_created"),
+            # Cases in which a clock runs: reports ask which are overdue now.
+            models.Index(
+                fields=["department", "created_at"],
+                name="case_clocks",
+                condition=Q(
+                    Q(first_response_due_at__isnull=False)
+                    | Q(next_response_due_at__isnull=False)
+                    | Q(resolution_due_at__isnull=False),
+                    closed_at__isnull=True,
+                ),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

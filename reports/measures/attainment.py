@@ -12,6 +12,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
@@ -20,8 +22,18 @@ from reports.periods import Period
 from reports.scopes import fetch_all, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
 
-_CLOCKS = """
-WITH scope AS ({}),
+_RUNNING = """
+  SELECT c.id AS case_id, 0::bigint AS n, running.clock, CASE WHEN running.due < %s THEN false END AS met, true AS runs,
+         running.due AS at
+  FROM inbox_case c JOIN scope ON scope.id = c.id
+  CROSS JOIN LATERAL (VALUES
+    ('first_response', CASE WHEN c.first_response_at IS NULL THEN c.first_response_due_at END),
+    ('next_response', c.next_response_due_at),
+    ('resolution', c.resolution_due_at)) AS running(clock, due)
+  WHERE c.closed_at IS NULL AND running.due IS NOT NULL
+"""
+_CLOCKS = f"""
+WITH scope AS ({{}}),
 ended_clock AS (
   SELECT e.id, e.case_id, e.at, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
          row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock', k.one ->> 'from' ORDER BY e.id DESC) AS newest
@@ -34,15 +46,8 @@ clock AS (
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
   WHERE e.newest = 1 AND e.met IS NOT NULL AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
   UNION ALL
-  SELECT c.id, 0, running.clock, CASE WHEN running.due < %s THEN false END, true, running.due
-  FROM inbox_case c JOIN scope ON scope.id = c.id
-  CROSS JOIN LATERAL (VALUES
-    ('first_response', CASE WHEN c.first_response_at IS NULL THEN c.first_response_due_at END),
-    ('next_response', c.next_response_due_at),
-    ('resolution', c.resolution_due_at)) AS running(clock, due)
-  WHERE c.closed_at IS NULL AND running.due IS NOT NULL
-)
-"""
+{_RUNNING})
+"""  # noqa: S608 (constants)
 _BY_CLOCK = """
 SELECT clock, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met), count(*) FILTER (WHERE runs AND NOT met),
        count(*) FILTER (WHERE met IS NULL)
@@ -64,6 +69,7 @@ fact AS (
   WHERE NOT k.runs
 )
 """
+
 _RUNNING_FACTS = """,
 fact AS (
   SELECT k.case_id, c.created_at AS at, k.at - c.created_at AS span, k.clock AS state,
@@ -123,6 +129,22 @@ def running_clock_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
     """
     sql, parameters = with_cases(_CLOCKS, cases)
     return sql + _RUNNING_FACTS, [*parameters, None]
+
+
+def count_running_clocks(
+    user: User, period: Period, filters: Filters, *, now: dt.datetime
+) -> dict[str, tuple[int, int]]:
+    """Count by clock those that are overdue, and those in time.
+
+    One statement, over the open cases in which a clock runs.
+    """
+    has_clock = Q(first_response_due_at__isnull=False) | Q(next_response_due_at__isnull=False)
+    cases = created_cases(user, period, filters).filter(
+        has_clock | Q(resolution_due_at__isnull=False), closed_at__isnull=True
+    )
+    sql, parameters = with_cases(f"WITH scope AS ({{}}), clock AS ({_RUNNING}) {_BY_CLOCK}", cases)
+    rows = fetch_all(sql, [*parameters, now])
+    return {clock: (overdue, in_time) for clock, _, _, overdue, in_time in rows}
 
 
 def _clocks_sql(user: User, period: Period, filters: Filters, now: dt.datetime) -> tuple[str, list[Any]]:

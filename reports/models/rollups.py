@@ -23,7 +23,6 @@ class FactKind(models.IntegerChoices):
     CLOCK = 3, "Ended clock of a service level"
     HAND_OVER = 4, "Hand-over between departments"
     ROUTED = 5, "Move by the learned router"
-    RUNNING_CLOCK = 6, "Running clock of a service level"
 
 
 class Fact(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from inbox.models import Case
 from postgres.locks import AdvisoryLock, take_lock, try_lock
-from reports.models import Fact, RollupState
+from reports.models import ChangedCase, Fact, RollupState
 from reports.rollups.cells import fill_cells
 from reports.rollups.definitions import CaseRange
 from reports.rollups.replacing import replace_facts
@@ -58,6 +58,9 @@ def begin_anew() -> None:
 
 
 def _build_step(state: RollupState) -> bool:
+    if state.built_to == 0:
+        # Every case is computed from here on, so what has changed before needs no second look.
+        ChangedCase.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(_END_OF_STEP, [state.built_to, STEP])
         last = cursor.fetchone()[0]
