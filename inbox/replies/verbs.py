@@ -187,7 +187,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             reply.refresh_from_db()
             if reply.state == ReplyState.CANCELLED:
                 return reply
-            raise Conflict(reply.case, "The answer has already been sent.", "Too late to take it back")
+            raise Conflict(reply.case, "Sending has already begun.", "Too late to take it back")
         with change_case(reply.case_id, now=now, by=by) as change:
             if not reply.outcome_unknown:
                 drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)

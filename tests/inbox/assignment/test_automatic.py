@@ -241,7 +241,7 @@ class TestWhatARuleAsksFor:
         case.refresh_from_db()
         plain.refresh_from_db()
         assert case.assignee == mara
-        assert event_line(case.events.get()) == f"Assigned to {mara}: a rule asks for them"
+        assert event_line(case.events.get()) == f"Assigned to {mara}: a rule names them"
         assert plain.assignee != mara
 
     def test_a_skill_is_needed(self, service, brand):

@@ -319,7 +319,7 @@ class TestTakingBack:
     def test_what_has_left_cannot_be_taken_back(self, question, agent, state):
         reply = answer(question, agent)
         Reply.objects.filter(pk=reply.pk).update(state=state)
-        with pytest.raises(Conflict, match="has left already"):
+        with pytest.raises(Conflict, match="Sending has already begun"):
             verbs.cancel_reply(reply.pk, agent, now=SOON)
         assert Reply.objects.get().state == state
 
@@ -381,7 +381,7 @@ class TestSettling:
 
     def test_only_once(self, doubtful, manager):
         verbs.settle_reply(doubtful.pk, manager, "again", now=LATER)
-        with pytest.raises(Conflict, match="settled already: queued"):
+        with pytest.raises(Conflict, match="already settled: queued"):
             verbs.settle_reply(doubtful.pk, manager, "give_up", now=LATER)
 
     def test_not_while_it_is_still_being_looked_for(self, doubtful, manager):
