@@ -21,7 +21,6 @@ ABSENT = {
     "kind": "mentions",
     "number": 987654,
     "token": "nowhere",
-    "link": 987654,
 }
 #: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
 ANONYMOUS = {

@@ -157,10 +157,10 @@ def link_report(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @require_action("reports")
-def revoke_report_link(request: SignedInRequest, pk: int, link: int) -> HttpResponse:
+def revoke_report_link(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     """End a link at once."""
-    found_link = get_object_or_404(ReportLink, pk=link, report__pk=pk, report__owner=request.user)
-    revoke_link(found_link, request.user, now=timezone.now())
+    link = get_object_or_404(ReportLink, pk=number, report__pk=pk, report__owner=request.user)
+    revoke_link(link, request.user, now=timezone.now())
     messages.success(request, "The link no longer opens.")
     return redirect("reports:saved_report", pk)
 

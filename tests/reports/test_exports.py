@@ -8,14 +8,19 @@ import io
 import re
 import tracemalloc
 import xml.etree.ElementTree as ET
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role
+from config.testing.quick import choose_size
 from inbox.cases import verbs
 from inbox.models import Custody
+from reports.behind.lists import NumberList
+from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.csv_files import name_file, write_csv
 from reports.exports.page_tables import read_tables
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
@@ -202,3 +207,26 @@ def test_a_chart_is_a_picture_of_its_own(billing, manager):
 def test_a_file_name_says_what_and_when():
     name = name_file("Exchanges that needed an answer, Week 47", "2026-11-16", "to", "2026-11-22", kind="csv")
     assert name == "horseshoe-exchanges-that-needed-an-answer-week-47-2026-11-16-to-2026-11-22.csv"
+
+
+@pytest.mark.slow
+def test_a_long_list_is_never_held_in_memory(billing, manager):
+    """A million rows in a full run: the database keeps them, and hands out a few thousand at once."""
+    CaseFactory(department=billing, created_at=NOW)
+    count = choose_size(40_000, full=1_000_000)
+    sql = f"""WITH unit AS (SELECT c.id AS case_id, g AS n, c.created_at AS at, interval '1 hour' AS span, 'waiting' AS state
+                            FROM inbox_case c, generate_series(1, {count}) g)"""  # noqa: S608 (a number of ours)
+    behind = NumberList("All", "cases", (sql, []))
+    before, most, lines = resident_bytes(), 0, 0
+    for part in write_csv(export_columns(behind), export_rows(behind, manager, ZoneInfo("UTC"))):
+        lines += part.count(b"\n")
+        most = max(most, resident_bytes())
+    assert lines == count + 1
+    assert most - before < 50_000_000
+
+
+def resident_bytes():
+    """What this process holds in memory; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return int(found[1]) * 1024 if found else 0
