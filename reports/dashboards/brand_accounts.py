@@ -13,9 +13,10 @@ from accounts.models import BrandAccount, Health, Lifecycle, Shift
 from inbox.reach_words import describe_reach
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_sparkline
-from reports.measures.by_account import AccountResponses, responses_by_account
+from reports.measures.by_account import AccountResponses
 from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
+from reports.rollups.by_account import responses_by_account
 from reports.scopes import describe_left_out
 from reports.wording import duration_cell
 from wording.numbers import format_count, format_share

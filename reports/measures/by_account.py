@@ -17,7 +17,7 @@ SELECT coalesce(s.brand_account_id, 0), grouping(s.step), s.step, count(*),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY s.span) FILTER (WHERE s.state = 'answered')
 FROM (SELECT u.state, u.span, c.brand_account_id, width_bucket(u.at, %s::timestamptz[]) - 1 AS step
       FROM unit u JOIN inbox_case c ON c.id = u.case_id) s
-GROUP BY GROUPING SETS ((), (s.brand_account_id), (s.brand_account_id, s.step))
+GROUP BY GROUPING SETS ((), (s.step), (s.brand_account_id), (s.brand_account_id, s.step))
 """
 
 

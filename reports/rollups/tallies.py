@@ -40,6 +40,13 @@ def list_values(
     return sorted(numbers.items())
 
 
+def count_values_by_account(kind: FactKind, user: User, choice: Choice, cover: Cover) -> list[Tally]:
+    """Count facts by state, value and brand account, over all steps."""
+    has_cells = choice.has_cells and choice.department_ids is None
+    group = Cell.Group.BRAND_ACCOUNT if has_cells else None
+    return _sum(kind, user, choice, cover, ("state", "value", "brand_account_id"), group)
+
+
 def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelta | None:
     """Return a percentile of `list_values`, as Postgres' percentile_disc; None without values."""
     rank = max(math.ceil(share * sum(number for _, number in values)), 1)

@@ -9,11 +9,15 @@ import statistics
 
 import pytest
 import time_machine
+from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import BrandAccount, Lifecycle, Role
 from inbox.models import Direction, Visibility
+from reports.behind.selections import read_selection
+from reports.measures.by_account import responses_by_account as by_rows
 from reports.presence.counting import count_account_figures
+from reports.rollups.by_account import responses_by_account as by_facts
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -23,6 +27,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.page_requests import count_statements, signed_in
+from wording.times import company_zone
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -144,3 +149,33 @@ def test_nothing_at_all(manager):
     BrandAccountFactory(handle="first")
     assert rows_of(manager)["first"]["rate"] == "–"
     assert not BrandAccount.objects.filter(figures__isnull=False).exists()
+
+
+def test_facts_and_rows_say_the_same(manager, service):
+    draw, accounts = random.Random(7), [BrandAccountFactory() for _ in range(3)]
+    for _ in range(60):
+        visibility = Visibility.DIRECT if draw.random() < 0.3 else Visibility.PUBLIC
+        span = draw.choice([None, dt.timedelta(minutes=draw.randrange(1, 500))])
+        department = service if draw.random() < 0.8 else DepartmentFactory()
+        exchange(
+            draw.choice(accounts), department, draw.randrange(12, 24 * 60) * HOUR, span, visibility=visibility
+        )
+    readers = [
+        manager,
+        UserFactory(role=Role.ANALYST, departments=[service]),
+        UserFactory(role=Role.ADMINISTRATOR),
+    ]
+    for reader in readers:
+        for query in (
+            {},
+            {"period": "last-13-weeks"},
+            {"period": "2026-11-01..2026-11-17"},
+            {"account": accounts[0].pk},
+        ):
+            parameters = QueryDict(mutable=True)
+            parameters.update(query)
+            chosen = read_selection(parameters, reader, now=NOW, zone=company_zone())
+            from_rows, from_facts = (
+                count(reader, chosen.period, chosen.filters, now=NOW) for count in (by_rows, by_facts)
+            )
+            assert from_facts == {key: row for key, row in from_rows.items() if row.needing}
