@@ -170,7 +170,7 @@ def test_facts_and_rows_say_the_same(manager, service):
             {},
             {"period": "last-13-weeks"},
             {"period": "2026-11-01..2026-11-17"},
-            {"account": accounts[0].pk},
+            {"account": str(accounts[0].pk)},
         ):
             parameters = QueryDict(mutable=True)
             parameters.update(query)
