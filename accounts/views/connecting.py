@@ -131,7 +131,7 @@ def connect_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
         "choices": choices,
         "attempt": attempt,
         **_choice_hints(attempt, granted),
-        **forecast_context(attempt, form),
+        **forecast_context(attempt),
     }
     return render(request, "accounts/brand_accounts/connect_confirm.html", context)
 

@@ -31,7 +31,8 @@ def check_entry(
         return None
     forecast = forecast_load(arrivals, attempt.network, form.cleaned_data["owner_department"], now)
     if forecast is not None and forecast.is_over:
-        attempt.forecast = {"for": key, "values": forecast.to_json()}
+        words = describe_forecast(forecast, form.cleaned_data["owner_department"])
+        attempt.forecast = {"for": key, "words": words, "values": forecast.to_json()}
         attempt.save(update_fields=["forecast"])
     return forecast
 
@@ -50,14 +51,13 @@ def record_passing_over(brand_account: BrandAccount, words: str, reason: str, *,
     )
 
 
-def forecast_context(attempt: ConnectAttempt, form: ConnectConfirmForm) -> dict[str, object]:
+def forecast_context(attempt: ConnectAttempt) -> dict[str, object]:
     """Return what the page shows of a forecast that is over; nothing before there is one."""
-    if attempt.forecast is None or not form.is_bound:
+    if attempt.forecast is None:
         return {}
     forecast = Forecast.from_json(attempt.forecast["values"])
-    owner = getattr(form, "cleaned_data", {}).get("owner_department")
     return {
         "forecast": forecast,
-        "forecast_words": describe_forecast(forecast, owner),
+        "forecast_words": attempt.forecast["words"],
         "bars": draw_forecast(forecast),
     }

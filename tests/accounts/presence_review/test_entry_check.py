@@ -131,6 +131,9 @@ class TestConnecting:
         assert "while nobody of Customer service is on point" in html
         assert "Connect all the same" in html
         assert BrandAccount.objects.count() == 1
+        assert (
+            "while nobody of Customer service is on point" in admin.get(answer["Location"]).content.decode()
+        )
         assert confirm(admin, answer, **form).status_code == 200
         assert confirm(admin, answer, **form, reason="A recall, we add a shift").status_code == 302
         assert BrandAccount.objects.count() == 2
