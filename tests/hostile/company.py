@@ -97,6 +97,7 @@ def found() -> Company:
 PARAMETERS = {
     "pk": str(ID),
     "number": str(ID),
+    "link": str(ID),
     "slug": "service",
     "key": str(KEY),
     "network": "x",
