@@ -127,7 +127,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
             ],
-            "libraries": {"static": "inbox.templatetags.static_files"},
             "builtins": ["heroicons.templatetags.heroicons", "wording.filters"],
         },
     }

@@ -50,7 +50,7 @@ def test_a_found_message_shows_every_text_as_it_is(between):
 
 
 def test_addresses_that_are_made_once_are_those_of_django():
-    page = Template("{% load static navigation %}{% static 'css/base.css' %} {% address 'inbox:search' %}")
+    page = Template("{% load navigation %}{% static_address 'css/base.css' %} {% address 'inbox:search' %}")
     assert page.render(Context()) == f"{static('css/base.css')} {reverse('inbox:search')}"
 
 
