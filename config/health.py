@@ -27,6 +27,7 @@ from accounts.models import BrandAccount, Health, Stream
 from config.embedded.data_folder import Home
 from config.supervisor import QUICK_DEATHS_MAX
 from inbox.models import Sweep
+from reports.rollups.freshness import seconds_behind
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +103,8 @@ def readiness(now: dt.datetime) -> dict[str, Any]:
     """Return what works and what does not, ready for JSON.
 
     Readiness depends on the database, the broker, the workers of each queue, the most overdue stream and, under `up`,
-    on every child process: `restarts` names those that keep dying. The numbers of unwell brand accounts and of open cases that nobody sees (None before the first sweep) are
-    reported without affecting it.
+    on every child process: `restarts` names those that keep dying. The numbers of unwell brand accounts and of open cases that nobody sees (None before the first sweep),
+    and how far the figures of reports are behind, are reported without affecting it.
     """
     database, streams = _check_database(now)
     broker, workers = _check_broker()
@@ -129,6 +130,7 @@ def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
             "at"
         ]
         unwell = BrandAccount.objects.exclude(health=Health.OK).count()
+        reports_behind = seconds_behind(now)
         orphaned = Sweep.objects.order_by("-at").values_list("remaining", flat=True).first()
     except DatabaseError as error:
         return f"failed: {type(error).__name__}", {}
@@ -140,6 +142,7 @@ def _check_database(now: dt.datetime) -> tuple[str, dict[str, Any]]:
         "oldest_unpolled_seconds": round(overdue, 1),
         "brand_accounts_unwell": unwell,
         "cases_in_limbo": orphaned,
+        "reports_behind_seconds": reports_behind,
     }
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import User
+from reports.models import ChangedCase
 from reports.rollups.building import build_next, is_small
 from reports.rollups.refreshing import refresh_changed_cases
 from reports.rollups.state import read_status
@@ -70,3 +71,12 @@ def shown_as_of(user: User, now: dt.datetime) -> dt.datetime:
     """
     remembered = user.__dict__.get("_rollups")
     return remembered[1].as_of if isinstance(remembered, tuple) and remembered[0] == now else now
+
+
+def seconds_behind(now: dt.datetime) -> float:
+    """Return for how long the oldest change has waited to be counted.
+
+    One statement.
+    """
+    since = ChangedCase.objects.order_by("id").values_list("at", flat=True).first()
+    return round(max((now - since).total_seconds(), 0.0), 1) if since else 0.0

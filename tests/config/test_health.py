@@ -19,6 +19,7 @@ from config.celery import app
 from config.embedded.data_folder import Home
 from config.health import HOST_KEY_PREFIX, QUEUE_KEY_PREFIX, QUEUES, readiness, ready_answer
 from config.supervisor import Restarts
+from reports.models import ChangedCase
 from tests.factories import BrandAccountFactory, StreamFactory
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,13 @@ def test_no_note_and_a_broken_note_say_nothing(tmp_path):
     assert home.read_restarts() == {}
     (tmp_path / "restarts.json").write_text("{")
     assert home.read_restarts() == {}
+
+
+def test_says_how_far_reports_are_behind(workers):
+    now = timezone.now()
+    ChangedCase.objects.create(case_id=1, at=now - 2 * MINUTE)
+
+    report = readiness(now)
+
+    assert report["ready"]
+    assert report["streams"]["reports_behind_seconds"] == 120.0
