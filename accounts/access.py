@@ -45,6 +45,7 @@ ROLES: dict[str, frozenset[str]] = {
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "retention": frozenset({Role.ADMINISTRATOR}),
     "erase": frozenset({Role.ADMINISTRATOR}),
+    "import_history": frozenset({Role.ADMINISTRATOR}),
 }
 
 

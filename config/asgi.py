@@ -20,11 +20,12 @@ from config.serving.pages import PageHandler, Receive, Scope, Send  # noqa: E402
 from config.serving.request_bodies import BodyLimits  # noqa: E402
 from config.trusted_proxy import TrustedProxyMiddleware  # noqa: E402
 from inbox.live.broker import client_options  # noqa: E402
+from reports.history.uploads import MOST_BYTES  # noqa: E402
 
 #: Paths of asynchronous views, and of health checks, which must answer while every thread is busy.
 EVENT_LOOP_PATHS = frozenset({"/live/", "/healthz", "/readyz"})
 #: Bytes of a request's body where a page takes files, by the beginning of its path; elsewhere REQUEST_BODY_BYTES count.
-UPLOAD_BYTES: dict[str, int] = {}
+UPLOAD_BYTES: dict[str, int] = {"/reports/history/upload/": MOST_BYTES + 10_000}
 # A page that wakes a worker does not wait for the broker as long as a worker would.
 celery.conf.broker_transport_options |= {**client_options(), "retry_on_timeout": False}
 _page_application = PageHandler(settings.PAGE_THREADS)

@@ -5,6 +5,15 @@ from django.urls import path
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
 from reports.views.exports import cases_csv, chart_svg, table_csv
+from reports.views.history import (
+    history,
+    history_import,
+    history_rejects,
+    history_start,
+    history_stop,
+    history_undo,
+    history_upload,
+)
 from reports.views.horseshoe import hand_overs, horseshoe
 from reports.views.people import people, person
 from reports.views.presence import presence, presence_csv, presence_decide
@@ -32,6 +41,13 @@ urlpatterns = [
     path("presence-review/export/", presence_csv, name="presence_csv"),
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),
     path("cases/", cases, name="cases"),
+    path("history/", history, name="history"),
+    path("history/upload/", history_upload, name="history_upload"),
+    path("history/<int:pk>/", history_import, name="history_import"),
+    path("history/<int:pk>/start/", history_start, name="history_start"),
+    path("history/<int:pk>/stop/", history_stop, name="history_stop"),
+    path("history/<int:pk>/undo/", history_undo, name="history_undo"),
+    path("history/<int:pk>/rejects.csv", history_rejects, name="history_rejects"),
     path("saved/", saved_reports, name="saved"),
     path("saved/new/", save_report, name="save_report"),
     path("saved/<int:pk>/", saved_report, name="saved_report"),

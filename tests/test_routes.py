@@ -43,6 +43,7 @@ ABSENT_OTHERWISE = {
     "accounts:brand_account_answerers": (302,),
     "accounts:user_sign_out": (302,),
     "inbox:erase_customer": (302,),
+    "reports:history_undo": (302,),
     "accounts:department_edit": (302,),
     "accounts:department_open": (302,),
     "routing:rule_edit": (302,),
@@ -103,6 +104,8 @@ READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
 READ |= {"accounts:charter", "accounts:sunset"}
 READ |= {"reports:people", "reports:person"}
+READ |= {"reports:history", "reports:history_import", "reports:history_undo", "reports:history_rejects"}
+POST_ONLY |= {"reports:history_upload", "reports:history_start", "reports:history_stop"}
 READ |= {"reports:brand_accounts", "reports:presence", "reports:presence_csv", "reports:presence_decide"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 

@@ -71,6 +71,8 @@ class AuditVerb(models.TextChoices):
     HISTORY_DELETED = "settings.deleted", "deleted by retention:"
     CUSTOMER_ERASED = "settings.erased", "erased the data of"
     CASES_EXPORTED = "reports.exported", "exported the cases behind"
+    HISTORY_IMPORTED = "reports.history-imported", "imported the past conversations of"
+    HISTORY_UNDONE = "reports.history-undone", "undid the import of"
     REPORT_SHARED = "reports.shared", "made a link to"
     REPORT_LINK_REVOKED = "reports.revoked", "revoked a link to"
     REPORT_SCHEDULED = "reports.scheduled", "changed who is sent"

@@ -50,6 +50,7 @@ _PAGE_GROUPS = (
             ("People", "accounts:people", "users"),
             ("Departments", "accounts:departments", "users"),
             ("Retention", "inbox:retention", "retention"),
+            ("Past conversations", "reports:history", "import_history"),
         ),
     ),
 )

@@ -32,6 +32,8 @@ BATCH_MESSAGES, BATCH_LINES = 2_000, 1_000
 #: How long a worker has an import without a word from it.
 LEASE = dt.timedelta(seconds=90)
 _ATTEMPTS = 3
+#: The columns of an import of which nothing is done yet: a check that was stopped leaves no progress.
+NOTHING_DONE = dict.fromkeys(("line", "offset", "conversations", "messages", "known", "rejected"), 0)
 
 
 class Stopped(Exception):

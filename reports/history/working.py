@@ -117,6 +117,8 @@ def _extend_lease(history_import: HistoryImport) -> None:
 
 def _fail(history_import: HistoryImport, error: str) -> None:
     logger.warning("import %s failed: %s", history_import.pk, error)
+    checking = HistoryImport.objects.filter(pk=history_import.pk, state=ImportState.CHECKING)
+    checking.update(**runs.NOTHING_DONE)
     HistoryImport.objects.filter(pk=history_import.pk, state__in=WORKING_STATES).update(
         state=ImportState.FAILED, error=error[:500], finished_at=timezone.now(), lease_until=None
     )
