@@ -143,5 +143,5 @@ def _first_turns(
     )
 
 
-#: By `of` in the address.
+#: By `of` in the address; the page of these numbers is that of the horseshoe.
 KINDS = {"way": _ways, "no_closure": _customers, "came_back": _returns, "first_turn": _first_turns}

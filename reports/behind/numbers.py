@@ -53,6 +53,11 @@ def list_behind(
     return replace(behind, title=f"{behind.title}, {step.label}") if behind and step else behind
 
 
+def page_of(of: str) -> str:
+    """Return the page on which a kind of number stands."""
+    return "reports:horseshoe" if of in KINDS else "reports:dashboard"
+
+
 def _exchanges(
     user: User, period: Period, filters: Filters, query: Mapping[str, str], now: dt.datetime
 ) -> NumberList | None:

@@ -16,13 +16,14 @@ from reports.measures.new_cases import created_cases
 from reports.periods import Period, Step
 from reports.scopes import fetch_all, with_cases
 
+# Only where the customer wrote last it is looked up whether that was in public and needs an answer.
 _JUDGED = """
 WITH scope AS ({}),
 judged AS (
   SELECT c.id, c.customer_id, c.department_id, c.visibility = 'public' AS in_public, c.closed_at IS NULL AS is_open,
          c.created_at, c.closed_at,
          CASE WHEN c.first_response_at IS NULL THEN c.needs_answer
-              WHEN c.closed_at IS NOT NULL THEN last.direction = 'in' AND last.needs_answer
+              WHEN c.closed_at IS NOT NULL THEN coalesce(last.direction = 'in' AND last.needs_answer, false)
               ELSE false END AS without_closure
   FROM inbox_case c
   JOIN scope ON scope.id = c.id
@@ -31,6 +32,7 @@ judged AS (
     WHERE m.case_id = c.id AND m.visibility = 'public' AND NOT m.historical
     ORDER BY m.network_time DESC, m.id DESC LIMIT 1
   ) last ON c.first_response_at IS NOT NULL AND c.closed_at IS NOT NULL
+    AND (c.last_outbound_at IS NULL OR c.last_inbound_at IS NULL OR c.last_inbound_at >= c.last_outbound_at)
 )
 """
 _COUNTS = """

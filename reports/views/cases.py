@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import viewer
 from inbox.reach_words import describe_reach
 from reports.behind.lists import fetch_page
-from reports.behind.numbers import list_behind
+from reports.behind.numbers import list_behind, page_of
 from reports.dashboards.selection import describe_filters
 from reports.filters import read_narrowed
 from reports.periods import name_days
@@ -50,7 +50,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "filters": describe_filters(replace(chosen, filters=filters)),
         "order": behind.order[0],
         "next": query.urlencode() if page.after else "",
-        "back": chosen.page_href("reports:dashboard"),
+        "back": chosen.page_href(page_of(request.GET.get("of", ""))),
         "span": name_days(chosen.period, chosen.now),
         "zone": str(chosen.period.zone),
         "reach": describe_reach(chosen.user),

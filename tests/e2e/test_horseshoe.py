@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from inbox.cases import hand_overs, verbs
 from tests.e2e.soundness import SCHEMES, sound
+from tests.e2e.test_looks import SMALL, WIDE
 from tests.factories import CaseFactory, DepartmentFactory, MessageFactory
 from tests.reports.ways import tell
 from wording.times import company_zone
@@ -72,7 +73,6 @@ CLASHES = """(svg) => {
   }
   return clashes;
 }"""
-WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def test_the_companys_horseshoe_is_readable_by_everybody(busy, open_page):
@@ -94,6 +94,7 @@ def test_the_companys_horseshoe_is_readable_by_everybody(busy, open_page):
     picture(page, "horseshoe-phone")
     assert page.locator("svg.shoe.narrow").evaluate(CLASHES) == []
     assert page.evaluate(WIDE) <= 0
+    assert page.evaluate(SMALL) == []
     sound(page, *SCHEMES)
     # An arc is reached and opened with keys.
     page.set_viewport_size({"width": 1440, "height": 1000})

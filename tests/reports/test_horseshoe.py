@@ -156,6 +156,20 @@ def test_a_manager_sees_the_ways_of_their_own_departments_alone(departments, bra
     assert (context["count"], context["matrix"]["count"]) == ("0 cases", "6 hand-overs")
 
 
+def test_a_list_leads_back_to_the_horseshoe(manager):
+    answer = signed_in(manager).get(
+        reverse("reports:cases"), {"of": "way", "period": "last-4-weeks", "time": "clock"}
+    )
+    assert answer.context["back"] == f"{ADDRESS}?period=last-4-weeks&time=clock"
+    assert (
+        signed_in(manager).get(reverse("reports:cases"), {"of": "way", "part": "nonsense"}).status_code == 404
+    )
+    assert (
+        signed_in(manager).get(reverse("reports:cases"), {"of": "came_back", "pair": "1-0"}).status_code
+        == 404
+    )
+
+
 def test_direct_messages_are_not_in_an_analysts_numbers(departments, brand):
     service, billing = departments[:2]
     for n in range(6):

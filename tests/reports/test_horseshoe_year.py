@@ -80,6 +80,12 @@ def _share_customers(year, dice):
     for case in year.cases:
         year.customer[case.pk] = dice.choice(people).pk
         Case.objects.filter(pk=case.pk).update(customer=year.customer[case.pk])
+    for story, case in zip(year.stories, year.cases, strict=True):
+        ends = {
+            name: max((said.written for said in story.said if said.ours is ours), default=None)
+            for name, ours in (("last_outbound_at", True), ("last_inbound_at", False))
+        }
+        Case.objects.filter(pk=case.pk).update(**ends)
 
 
 def opening_hours(start, end):
