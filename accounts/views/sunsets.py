@@ -121,7 +121,7 @@ def _acts(
         return f"{step.label}: taken back. What it changed is as it was before."
 
     def stop() -> str:
-        sunsets.stop_sunset(current, note=request.POST.get("note", "")[:1000], by=by, now=now)
+        sunsets.stop_sunset(current, by=by, now=now)
         return "The sunset is stopped. Everything is as it was before it began."
 
     def withdraw() -> str:
