@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import re
+from collections import Counter
 
 import pytest
 import time_machine
@@ -153,6 +156,24 @@ def test_card_table_and_list_agree(seed, settings):
             assert int(hand_overs.value) == sum(
                 number for query, number in totals.items() if "of=handed_over" in query
             )
+            check_files(signed_in(user), answer.content.decode(), dice.sample(sorted(totals.items()), 8))
+
+
+def check_files(client, page, totals):
+    """The file of each table holds the numbers of the page, and the file behind a number as many rows as it says."""
+    for query, number in totals:
+        answer = client.get(f"{reverse('reports:cases_csv')}?{query.replace('&amp;', '&')}")
+        # Agents take no cases with them.
+        assert answer.status_code == 404 or len(csv_rows(answer)) == number + 1, query
+    files = [link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/export/table[^"]*)"', page)]
+    in_files = [cell for link in files for row in csv_rows(client.get(link)) for cell in row]
+    assert len(files) == 5
+    on_page = Counter(number.replace(",", "") for _query, number in LINKED.findall(page))
+    assert on_page - Counter(in_files) == Counter()
+
+
+def csv_rows(answer):
+    return list(csv.reader(io.StringIO(answer.getvalue().decode())))
 
 
 def rows_behind(user, query):
