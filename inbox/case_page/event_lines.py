@@ -193,4 +193,6 @@ def _assignment_line(event: CaseEvent, who: str, to: str, reason: str) -> str:
         )
     if event.actor is None:
         return _with_reason(f"Assigned to {to}", reason)
+    if event.data.get("by_answering") is True:
+        return f"{who} has it now, by answering"
     return f"{who} took it" if to == str(event.actor) else _with_reason(f"{who} assigned it to {to}", reason)

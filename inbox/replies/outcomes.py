@@ -22,6 +22,7 @@ from inbox.changes.refusals import Invalid
 from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import drafts, unsent
+from inbox.replies.answerers import assign_to_author
 from networks.base import NetworkError, Reauthorise, SentMessage
 from postgres.retries import retry_when_database_busy
 
@@ -64,6 +65,7 @@ def record_reply_sent(
         _apply_answer_to_case(change, sent_at)
         unsent.clear_mark_if_settled(change)
         change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk}, actor=reply.author)
+        assign_to_author(change, reply.author)
     return True
 
 

@@ -59,8 +59,8 @@ class TestSending:
         assert (case.status, case.waiting_since) == (Status.WAITING, None)
         assert (case.first_response_at, case.last_outbound_at) == (clock.at, clock.at)
         assert (case.version, case.message_count) == (2, 2)
-        assert verbs(reply) == [Verb.ANSWERED]
-        assert CaseEvent.objects.get().actor == reply.author
+        assert verbs(reply) == [Verb.ANSWERED, Verb.ASSIGNED]
+        assert CaseEvent.objects.get(verb=Verb.ANSWERED).actor == reply.author
 
     def test_the_first_response_is_the_first(self, reply, agent, clock):
         first = NOW + dt.timedelta(seconds=1)
@@ -237,7 +237,7 @@ class TestUnknownOutcomes:
         assert (found.state, found.remote_id) == (ReplyState.SENT, network.published[0][0])
         assert found.sent_at == NOW
         assert (network.sends, len(network.published)) == (1, 1)
-        assert verbs(reply) == [Verb.REPLY_UNCONFIRMED, Verb.ANSWERED]
+        assert verbs(reply) == [Verb.REPLY_UNCONFIRMED, Verb.ANSWERED, Verb.ASSIGNED]
 
     @pytest.mark.parametrize("fate", ["refused_cut", "server_error", "refused_crash"])
     def test_what_was_not_is_never_sent_again_by_itself(self, reply, network, clock, fate):
