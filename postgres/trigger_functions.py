@@ -91,3 +91,41 @@ BEGIN
   RETURN erased;
 END $$;
 """  # noqa: S608 (as above)
+
+
+def create_erase_customer(*, elsewhere: str = "") -> str:
+    """Return the statement that creates `inbox_erase_customer`.
+
+    `elsewhere` is SQL that is added to the number of messages: it erases those in the cases of others.
+    """
+    return f"""
+CREATE OR REPLACE FUNCTION inbox_erase_customer(erased bigint)
+RETURNS TABLE (cases bigint, messages bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  case_ids bigint[];
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM inbox_erasure e WHERE e.customer_id = erased AND e.at > now() - interval '1 minute'
+  ) THEN
+    RAISE EXCEPTION 'customer % is erased only together with an entry of it', erased
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  case_ids := ARRAY(SELECT c.id FROM inbox_case c WHERE c.customer_id = erased ORDER BY c.id FOR NO KEY UPDATE);
+  cases := cardinality(case_ids);
+  messages := inbox_erase_texts(case_ids){elsewhere};
+  UPDATE inbox_message SET thread_id = 'erased:' || case_id
+  WHERE case_id = ANY(case_ids) AND visibility = 'direct' AND thread_id <> '';
+  UPDATE inbox_case SET thread_id = 'erased:' || id
+  WHERE id = ANY(case_ids) AND visibility = 'direct' AND thread_id <> '';
+  DELETE FROM inbox_quarantined q USING inbox_identity i
+  WHERE i.customer_id = erased AND length(i.remote_id) > 4
+    AND position(convert_to(i.remote_id, 'UTF8') IN q.raw) > 0;
+  DELETE FROM inbox_rulepreview WHERE state NOT IN ('waiting', 'running');
+  UPDATE inbox_identity SET remote_id = 'erased:' || id, handle = '', name = '', avatar_url = '', followers = NULL,
+    verified = false
+  WHERE customer_id = erased;
+  UPDATE inbox_customer SET name = '', tags = '[]' WHERE id = erased;
+  RETURN NEXT;
+END $$;
+"""  # noqa: S608 (SQL of ours)

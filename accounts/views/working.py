@@ -41,7 +41,7 @@ def user_work(request: SignedInRequest, pk: int) -> HttpResponse:
         department_ids=lambda user: user.memberships.values_list("department_id", flat=True),
         person=person,
     )
-    messages.success(request, f"Work settings of {person} saved.")
+    messages.success(request, f"Work settings of {person} are saved.")
     return _redirect_to_work(request, pk)
 
 

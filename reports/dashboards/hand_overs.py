@@ -122,7 +122,7 @@ def _pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
         "count": f"{pair.count:,}",
         "waiting": f"{pair.waiting:,}",
         "median": show(pair.median_wait),
-        "p90": show(pair.p90_wait),
+        "most": show(pair.p90_wait),
         "custody": show(pair.median_custody),
         "came_back": format_share(pair.came_back, pair.count),
         "href": _pair_href(selection, from_id=pair.from_id, to_id=pair.to_id),

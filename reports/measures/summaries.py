@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -18,6 +19,7 @@ from inbox.models.case import CaseQuerySet
 from reports.measures.attainment import clock_facts, running_clock_facts
 from reports.measures.exchanges import exchange_facts
 from reports.measures.hand_overs import hand_over_facts
+from reports.measures.local_times import LOCAL, offset_parameters
 from reports.measures.new_cases import case_units
 from reports.measures.resolutions import resolution_facts
 from reports.scopes import counted_cases, fetch_all, imported_cases
@@ -71,15 +73,14 @@ DEFINITIONS: dict[Metric, Definition] = {
     "attainment": Definition("clocks", lambda cases, _: clock_facts(cases), "met", has_history=False),
     "volume": Definition("cases", _volume_facts, "created"),
 }
-_LOCAL = "(f.at AT TIME ZONE %(zone)s)"
 #: For each grouping the key of a group and its name for people; groups are in the order of their keys.
 _GROUPS: dict[Grouping, tuple[str, str]] = {
     "network": ("c.network", "c.network"),
     "brand": ("b.handle", "b.network || ':' || b.handle"),
     "department": ("d.slug", "d.name"),
-    "week": (f"to_char({_LOCAL}, 'IYYY-\"W\"IW')", f"to_char({_LOCAL}, 'IYYY-\"W\"IW')"),
-    "hour": (f"to_char({_LOCAL}, 'HH24')", f"to_char({_LOCAL}, 'HH24:00')"),
-    "weekday": (f"to_char({_LOCAL}, 'ID')", f"trim(to_char({_LOCAL}, 'Day'))"),
+    "week": (f"to_char({LOCAL}, 'IYYY-\"W\"IW')", f"to_char({LOCAL}, 'IYYY-\"W\"IW')"),
+    "hour": (f"to_char({LOCAL}, 'HH24')", f"to_char({LOCAL}, 'HH24:00')"),
+    "weekday": (f"to_char({LOCAL}, 'ID')", f"trim(to_char({LOCAL}, 'Day'))"),
     "clock": ("split_part(f.state, ':', 1)", "split_part(f.state, ':', 1)"),
 }
 _SUMMARY = """
@@ -137,7 +138,7 @@ def summarize(
     start: dt.datetime,
     end: dt.datetime,
     *,
-    zone: str,
+    zone: ZoneInfo,
     now: dt.datetime,
     with_imported: bool = False,
 ) -> tuple[Summary, list[Summary]]:
@@ -146,7 +147,7 @@ def summarize(
     cases = counted_cases()
     if with_imported and definition.has_history:
         cases = Case.objects.filter(Q(pk__in=cases.values("pk")) | Q(pk__in=imported_cases().values("pk")))
-    values = {"start": start, "end": end, "zone": zone, "now": now}
+    values: dict[str, Any] = {"start": start, "end": end, "now": now} | offset_parameters(zone)
     statements = [definition.facts(cases, with_imported)]
     if metric == "attainment":
         statements.append(running_clock_facts(cases))

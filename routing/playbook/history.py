@@ -83,9 +83,9 @@ def _describe_outcome(old: Outcome, new: Outcome) -> Iterator[str]:
     if old.department != new.department:
         yield f"department {new.department or 'to be chosen'}"
     if old.reason != new.reason:
-        yield "other reason"
+        yield "reason changed"
     if old.text != new.text:
-        yield "other beginning of the answer"
+        yield "beginning of the answer changed"
     if old.owner != new.owner:
         yield f"owned by {new.owner or 'the whole company'}"
 

@@ -53,6 +53,7 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--simulator")
+        parser.add_argument("--past")
     def handle(self, **options):
         self.stdout.write(f"Sign in as ada, networks at {options['simulator']}")
 """

@@ -335,7 +335,7 @@ def test_two_thousand_fields_are_refused(company, signed_in):
     many = urlencoded({f"f{n}": "x" for n in range(2000)})
     for name, address in pages().items():
         assert browser.post(address, many, content_type=FORM, headers=sound).status_code == 400, name
-        assert browser.get(f"{address}?{many}").status_code in (200, 301, 302, 400, 404, 405), name
+        assert browser.get(f"{address}?{many}").status_code in (200, 301, 302, 400, 403, 404, 405), name
 
 
 WHO_WAS_SEEN = ("last_login", "last_seen_at")
@@ -402,6 +402,8 @@ def test_reading_changes_nothing(company, role, method):
     for name, address in pages().items():
         if name == "accounts:connect_start":
             continue  # remembers that somebody is on their way to the network, as OAuth's first step has to
+        if name == "reports:person":
+            continue  # says in the audit log who looked at whose figures
         getattr(browser, method)(f"{address}?{everything}")
         getattr(browser, method)(f"{address}?{everything}", headers={"x-http-method-override": "POST"})
     assert state() == before

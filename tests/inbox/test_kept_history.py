@@ -123,6 +123,8 @@ def test_the_application_takes_no_hand_over_back_without_the_event_that_says_so(
         "GRANT SELECT, DELETE ON inbox_custody, inbox_caseevent, accounts_department, inbox_case"
         " TO horseshoe_taker_back"
     )
+    run("GRANT INSERT ON reports_changedcase TO horseshoe_taker_back")
+    run("GRANT USAGE ON SEQUENCE reports_changedcase_id_seq TO horseshoe_taker_back")
     with transaction.atomic():
         run("SET LOCAL ROLE horseshoe_taker_back")
         assert_refused("DELETE FROM inbox_custody WHERE left_at IS NULL")

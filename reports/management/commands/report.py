@@ -60,7 +60,7 @@ class Command(BaseCommand):
         end = _read_moment(options["end"], zone, last=True) or ALWAYS[1]
         has_history = options["include_history"] and DEFINITIONS[metric].has_history
         total, groups = summarize(
-            metric, by, start, end, zone=zone.key, now=timezone.now(), with_imported=has_history
+            metric, by, start, end, zone=zone, now=timezone.now(), with_imported=has_history
         )
         if not options["json"]:
             self._print_table([*groups, total] if by else [total])

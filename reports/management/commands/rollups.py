@@ -60,7 +60,7 @@ def _build(say: Callable[[str], None]) -> None:
     shown = -1
     while build_next(waits=True):
         if (percent := int(100 * read_status().progress)) != shown:
-            say(f"{percent} % built")
+            say(f"{percent}% built")
             shown = percent
 
 
@@ -79,7 +79,7 @@ def _check(say: Callable[[str], None]) -> tuple[int, list[Difference]]:
         cases += part.cases
         differences += part.differences
         if (percent := min(100 * cases // total, 100)) != shown:
-            say(f"{percent} % compared")
+            say(f"{percent}% compared")
             shown = percent
     for difference in differences[:_SHOWN]:
         say(f"{difference.what}: {difference.row}")

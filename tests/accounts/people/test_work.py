@@ -36,7 +36,7 @@ def test_a_manager_finds_the_people_under_teams_and_plans_their_work(manager, ca
     saved = manager.post(
         work(agent), {"capacity": "7", "languages": "German", "skills": "Refunds"}, follow=True
     )
-    assert "is saved" in saved.content.decode()
+    assert "are saved" in saved.content.decode()
     agent.refresh_from_db()
     assert (agent.capacity, agent.languages) == (7, ["de"])
     assert agent.skills.get().name == "Refunds"

@@ -126,7 +126,7 @@ def test_a_more_urgent_reply_raises_the_priority_and_moves_what_nobody_touched(s
     assert (case.priority, case.department.slug, case.status) == (2, "billing", Status.NEW)
     raised, moved = lines(case, Verb.PRIORITISED), lines(case, Verb.ROUTED)[1:]
     assert raised == ["Priority raised from Normal to Urgent: rule “Fire”"]
-    assert moved[0].startswith("Rerouted from Service to Billing: The word “fire” → Billing")
+    assert moved[0].startswith("Rerouted from Service to Billing: The word “fire”; rule “Fire”")
     first, second = Custody.objects.order_by("id")
     assert (first.department.slug, second.department.slug) == ("service", "billing")
     assert first.left_at == second.sent_at == NOW + MINUTE

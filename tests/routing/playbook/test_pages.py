@@ -205,7 +205,7 @@ def test_publishing_and_going_back(client, boss, installed):
     assert (version.number, version.note, version.created_by) == (2, "Warmer", boss)
     listed = client.get(address("versions")).content.decode()
     assert (
-        "Outcome “Say thanks”: was called “Say thank you”, other advice, other beginning of the answer"
+        "Outcome “Say thanks”: was called “Say thank you”, advice changed, beginning of the answer changed"
         in listed
     )
     assert "Mia Dorn" in listed
