@@ -149,7 +149,9 @@ def take_step_back(sunset: Sunset, step: SunsetStep, *, by: User, now: dt.dateti
 
     Raises `SunsetRefused` when another step was the last.
     """
-    sunset = _lock(sunset, SunsetStep(step + 1) if step < SunsetStep.REVOKE else None)
+    if step == SunsetStep.REVOKE:
+        raise SunsetRefused("Access that was revoked can’t be taken back: connect the account again.")
+    sunset = _lock(sunset, SunsetStep(step + 1))
     _put_back(sunset, step, now)
     sunset.step = step
     sunset.first_signer_id, sunset.first_signer_name, sunset.first_signed_at = None, "", None

@@ -124,6 +124,12 @@ class TestTakingBack:
             sunsets.complete_step(sunset, STEP.REVOKE, by=manager, now=NOW)
         assert go_to(STEP.REDIRECT, brand_account, manager).pk != sunset.pk
 
+    def test_no_step_is_skipped_by_taking_the_last_one_back(self, brand_account, manager):
+        sunset = sunsets.begin_sunset(brand_account, by=manager, now=NOW)
+        with pytest.raises(SunsetRefused, match="can’t be taken back"):
+            sunsets.take_step_back(sunset, STEP.REVOKE, by=manager, now=NOW)
+        assert Sunset.objects.get().step == STEP.ANNOUNCE
+
 
 class TestRevoking:
     def test_two_people_sign_and_the_second_is_an_administrator(self, brand_account, cast, credential):
