@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.html import format_html
 
 from wording.numbers import NO_VALUE
-from wording.spans import figure_span
+from wording.spans import figure_span, short_span
 
 
 def format_duration(span: dt.timedelta | None) -> str:
@@ -37,3 +37,8 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
     if change == 0:
         return "as before"
     return f"{'▲' if change > 0 else '▼'} {abs(change)} {'point' if abs(change) == 1 else 'points'}"
+
+
+def describe_token_age(age: dt.timedelta) -> str:
+    """Return how old an access token is: "token from today", "token 3 d old"."""
+    return f"token {short_span(age)} old" if age.days else "token from today"

@@ -18,9 +18,9 @@ from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
 from reports.rollups.by_account import responses_by_account
 from reports.scopes import describe_left_out
-from reports.wording import duration_cell
+from reports.wording import describe_token_age, duration_cell
 from wording.numbers import format_count, format_share
-from wording.spans import short_span, written_span
+from wording.spans import written_span
 from wording.times import short_date_with_year, to_display_zone
 
 _NONE = AccountResponses(0, 0, None, ())
@@ -107,7 +107,7 @@ def _access(account: BrandAccount, now: dt.datetime) -> tuple[str, str]:
     credential = getattr(account, "credential", None)
     if credential is None:
         return "no token", "late"
-    return f"token {short_span(now - credential.updated_at)} old", ""
+    return describe_token_age(now - credential.updated_at), ""
 
 
 def _quiet_since(account: Any, now: dt.datetime) -> str:

@@ -24,8 +24,8 @@ from reports.presence.register import (
     choose_entries,
     cut_page,
 )
+from reports.wording import describe_token_age
 from wording.numbers import NO_VALUE, format_count, format_share
-from wording.spans import short_span
 from wording.times import company_zone, relative_time, short_date, short_date_with_year, to_display_zone
 
 
@@ -120,7 +120,7 @@ def _access(entry: Entry, now: dt.datetime) -> tuple[str, str]:
         return "refused", "late"
     if entry.token_at is None:
         return "no token", "late"
-    return f"token {short_span(now - entry.token_at)} old", ""
+    return describe_token_age(now - entry.token_at), ""
 
 
 def _signature(entry: Entry) -> str:
