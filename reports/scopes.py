@@ -81,9 +81,7 @@ def describe_left_out(user: User) -> str:
     """Return what no report counts, for any reader (`counted_cases`)."""
     spam = next((each.name for each in list_departments(user) if each.slug == SPAM_DEPARTMENT), "")
     queue = f"the queue “{spam}”, " if spam else ""
-    return (
-        f"Without messages from before an account was connected, {queue}and cases dismissed as noise or spam."
-    )
+    return f"Left out: messages from before an account was connected, {queue}and cases dismissed as noise or spam."
 
 
 def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:

@@ -134,13 +134,15 @@ def _first_turns(
     user: User, period: Period, filters: Filters, query: Mapping[str, str], now: dt.datetime
 ) -> NumberList:
     wrong = _YES_OR_NO.get(query.get("wrong", ""))
-    title = {None: "Sent first", True: "Sent wrong at first", False: "Sent right at first"}[wrong]
+    title = {
+        None: "",
+        True: ", sent to the wrong department first",
+        False: ", sent to the right department first",
+    }[wrong]
     units = first_turn_units(
         user, period, filters, query.get("by", "")[:8], query.get("rule", "")[:36], wrong=wrong
     )
-    return NumberList(
-        f"{title}, of closed cases", "cases", units, at_label="Arrived", span_label="Until closed"
-    )
+    return NumberList(f"Closed cases{title}", "cases", units, at_label="Arrived", span_label="Until closed")
 
 
 #: By `of` in the address; the page of these numbers is that of the horseshoe.

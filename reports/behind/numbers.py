@@ -96,7 +96,7 @@ def _cases_without_answer(
     is_open = _YES_OR_NO.get(query.get("open", ""))
     titles = {
         None: "New cases without a first response",
-        True: "New cases that still wait for a first response",
+        True: "New cases still waiting for a first response",
         False: "New cases closed without an answer",
     }
     cases = unanswered_cases(user, period, filters, is_open=is_open)

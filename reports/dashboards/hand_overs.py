@@ -107,7 +107,7 @@ def _slowest(pairs: Sequence[HandOverPair]) -> str:
         return (
             f"No pair waits long: the slowest is {pair.from_name} to {pair.to_name} with {figure_span(wait)}."
         )
-    return f"{pair.from_name} to {pair.to_name} is the slow one: half of {pair.count:,} waited {figure_span(wait)} or longer."
+    return f"{pair.from_name} to {pair.to_name} is the slowest: half of {format_count(pair.count, 'hand-over')} waited {figure_span(wait)} or longer."
 
 
 def _pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _returns_finding(total: int, before: int | None) -> str:
         return f"{words}."
     if total == before:
         return f"{words}, as many as before."
-    return f"{words}, {abs(total - before):,} {'more' if total > before else 'fewer'}."
+    return f"{words}, {abs(total - before):,} {'more' if total > before else 'fewer'} than before."
 
 
 def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
@@ -229,4 +229,4 @@ def _turns_finding(turns: Sequence[FirstTurns], wrong: int) -> str:
         return "Every case was closed where it was sent first."
     worst = turns[0]
     name = f"“{worst.rule_name}”" if worst.rule_name else _DECIDED_BY.get(worst.decided_by, "A rule")
-    return f"{name} made {worst.wrong:,} of {format_count(wrong, 'wrong first turn')}."
+    return f"{name}: {worst.wrong:,} of {format_count(wrong, 'case')} sent to a wrong department first."

@@ -138,9 +138,10 @@ def _figures(entries: list[Entry], now: dt.datetime) -> list[dict[str, str]]:
     def figure(label: str, count: int, basis: str, query: str) -> dict[str, str]:
         return {"label": label, "value": f"{count:,}", "basis": basis, "href": f"{page}?{query}"}
 
-    def only(name: str, basis: str) -> dict[str, str]:
+    def only(name: str, basis: str, basis_of_none: str) -> dict[str, str]:
         label, test = ONLY[name]
-        return figure(label, sum(map(test, entries)), basis, f"only={name}")
+        count = sum(map(test, entries))
+        return figure(label, count, basis if count else basis_of_none, f"only={name}")
 
     days_left = (quarter_end(company_day(now)) - company_day(now)).days
     unowned = [entry for entry in entries if ONLY["no-owner"][1](entry)]
@@ -155,10 +156,10 @@ def _figures(entries: list[Entry], now: dt.datetime) -> list[dict[str, str]]:
         figure(
             "Charter in force", in_force, f"of {total:,}: {format_share(in_force, total)}", "charter=in-force"
         ),
-        only("no-owner", f"{format_count(most, 'message')} at the busiest" if unowned else "all have one"),
-        only("quiet", "no message from a customer"),
-        only("no-roster", "nobody is on point"),
-        only("cut-off", "to be connected again"),
+        only("no-owner", f"{format_count(most, 'message')} at the busiest", "all have one"),
+        only("quiet", "no message from a customer", "all hear from customers"),
+        only("no-roster", "nobody is on point", "all have somebody on point"),
+        only("cut-off", "to be connected again", "all are connected"),
     ]
 
 
@@ -176,7 +177,7 @@ def _selects(entries: list[Entry], choice: RegisterChoice) -> list[dict[str, Any
         _select("network", "Network", [("", "all"), *networks], choice.network),
         _select("owner", "Owner department", [("", "all"), *owners], choice.owner),
         _select("charter", "Charter", [("", "any"), *CHARTERS.items()], choice.charter),
-        _select("only", "Only", [("", "no matter what is missing"), *missing], choice.only),
+        _select("only", "Only", [("", "any"), *missing], choice.only),
         _select("sort", "Order", list(SORTS.items()), choice.sort),
     ]
 

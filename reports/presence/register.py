@@ -116,8 +116,8 @@ SORTS = {
     "name": "Name",
     "messages": "Most messages first",
     "answered": "Least answered first",
-    "quiet": "Longest quiet first",
-    "charter": "Charter that ends first",
+    "quiet": "Quiet the longest first",
+    "charter": "Charter ending soonest first",
 }
 
 

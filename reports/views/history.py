@@ -28,7 +28,7 @@ _IMPORTS_SHOWN, _REJECTS_SHOWN = 50, 50
 class UploadForm(forms.Form):
     """A file, and what its conversations belong to."""
 
-    file = forms.FileField(label="File", help_text="JSON with one conversation a line (.jsonl), or CSV with one message a row. At most 50 MB.")  # fmt: skip
+    file = forms.FileField(label="File", help_text="JSON with one conversation per line (.jsonl), or CSV with one message per row. At most 50 MB.")  # fmt: skip
     network = forms.CharField(
         label="Network", max_length=20, initial="x",
         help_text="x, facebook, or another short name, for a forum or an old help desk.",
@@ -36,11 +36,11 @@ class UploadForm(forms.Form):
     )  # fmt: skip
     brand = forms.CharField(
         label="Brand account", max_length=120, required=False,
-        help_text="Of all conversations of the file. Leave it empty if each names its own.",
+        help_text="For all conversations in the file. Leave it empty if each names its own.",
     )  # fmt: skip
     time_zone = forms.CharField(
         label="Time zone", max_length=64, required=False, widget=forms.TextInput(attrs={"list": "zones"}),
-        help_text="Of times that name none, such as Europe/Berlin. Leave it empty to refuse them.",
+        help_text="For times without one, such as Europe/Berlin. Leave it empty to refuse such times.",
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def steps_in_words(policy: SLAPolicy, departments: dict[str, str]) -> list[str]:
         else f"{policy.warning_percent}% of the time"
     )
     return [
-        f"When {before} is left: warn the assignee.",
+        f"With {before} left: warn the assignee.",
         *(_step_in_words(step, departments) for step in policy.steps),
     ]
 

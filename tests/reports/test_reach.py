@@ -62,7 +62,7 @@ def test_the_report_and_the_lists_behind_it_say_so(departments):
     for address in (reverse("reports:dashboard"), reverse("reports:cases") + "?of=created"):
         page = squeezed(client.get(address).content.decode())
         assert f"Public cases of Service. {DIRECT}" in page
-        left_out = "Without messages from before an account was connected, the queue “No reply needed”, and cases dismissed as noise or spam."
+        left_out = "Left out: messages from before an account was connected, the queue “No reply needed”, and cases dismissed as noise or spam."
         assert left_out in page
 
 
