@@ -15,6 +15,8 @@ from accounts.access import viewer
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, Role, User
 from inbox.visibility import ROLE_REACH, Reach
+from reports.behind.selections import Selection
+from reports.dashboards.boards import Board
 from reports.exports.guests import strip_for_guest
 from reports.exports.pages import render_board, select_saved
 from reports.models import ReportLink, SavedReport
@@ -63,10 +65,15 @@ def open_link(token: str, *, now: dt.datetime) -> ReportLink | None:
 
 def render_link(link: ReportLink, *, now: dt.datetime) -> SafeString | None:
     """Return the report as a guest sees it: as its maker does, without any direct message."""
-    selected = select_saved(link.report, _guest_of(link.created_by), now=now)
-    if selected is None or not selected[0].for_guests:
-        return None
-    return strip_for_guest(render_board(*selected))
+    selected = select_for_guest(link.report, link.created_by, now=now)
+    return strip_for_guest(render_board(*selected)) if selected else None
+
+
+def select_for_guest(report: SavedReport, maker: User, *, now: dt.datetime) -> tuple[Board, Selection] | None:
+    """Return what a guest of `maker` sees of a report; None when it is not for guests, as one person's work is not."""
+    selected = select_saved(report, _guest_of(maker), now=now)
+    is_for_guests = selected and selected[0].for_guests and not selected[1].filters.person_ids
+    return selected if is_for_guests else None
 
 
 def live_links(report: SavedReport, now: dt.datetime) -> list[ReportLink]:

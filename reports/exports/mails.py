@@ -37,7 +37,9 @@ def send_report(delivery: ReportDelivery, *, now: dt.datetime) -> None:
         )
     selected = select_saved(report, person, now=now)
     if selected is None:
-        raise MailProblem("The page that this report shows no longer exists.")
+        raise MailProblem(
+            f"{person} may see nothing of what it is narrowed to, or its page no longer exists."
+        )
     board, selection = selected
     tables = read_tables(render_board(board, selection))
     days = name_days(selection.period, now)

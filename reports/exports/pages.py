@@ -24,9 +24,13 @@ def render_board(board: Board, selection: Selection) -> str:
 def select_saved(report: SavedReport, reader: User, *, now: dt.datetime) -> tuple[Board, Selection] | None:
     """Return the board of a saved report, and what it selects.
 
-    The reader may see less than its owner. None when there is no such board any more.
+    The reader may see less than its owner. None when there is no such board any more, or when the report is narrowed
+    to departments or people of whom the reader may see none: without that filter it would show more than was meant.
     """
-    board = BOARDS.get(report.board)
-    if board is None:
+    board, query = BOARDS.get(report.board), QueryDict(report.query)
+    selection = read_selection(query, reader, now=now, zone=company_zone())
+    filters = selection.filters
+    readable = {"department": filters.department_ids, "person": filters.person_ids}
+    if board is None or any(query.get(name) and not ids for name, ids in readable.items()):
         return None
-    return board, read_selection(QueryDict(report.query), reader, now=now, zone=company_zone())
+    return board, selection

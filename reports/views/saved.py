@@ -19,7 +19,7 @@ from accounts.models import Department, User
 from reports.behind.selections import read_selection
 from reports.dashboards.boards import BOARDS
 from reports.dashboards.selection import describe_filters
-from reports.exports.links import LIFETIMES, create_link, live_links, revoke_link
+from reports.exports.links import LIFETIMES, create_link, live_links, revoke_link, select_for_guest
 from reports.exports.schedules import set_schedule
 from reports.models import Cadence, DeliveryState, ReportDelivery, ReportLink, SavedReport
 from reports.periods import name_days
@@ -146,11 +146,13 @@ def schedule_report(request: SignedInRequest, pk: int) -> HttpResponse:
 def link_report(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a link for guests; it is shown once."""
     report = get_object_or_404(SavedReport, pk=pk, owner=request.user)
-    board, days = BOARDS.get(report.board), request.POST.get("days", "")
-    if board is None or not board.for_guests or days not in map(str, LIFETIMES):
-        messages.error(request, "No link was made: this page is not for guests.")
+    now, days = timezone.now(), request.POST.get("days", "")
+    if select_for_guest(report, request.user, now=now) is None or days not in map(str, LIFETIMES):
+        messages.error(
+            request, "No link was made: this page, or the people it is narrowed to, are not for guests."
+        )
         return redirect("reports:saved_report", pk)
-    token = create_link(report, request.user, int(days), now=timezone.now())
+    token = create_link(report, request.user, int(days), now=now)
     address = request.build_absolute_uri(reverse("reports:shared", args=[token]))
     return _show(request, report, address=address)
 

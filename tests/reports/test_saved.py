@@ -232,6 +232,20 @@ def test_a_link_ends_when_it_expires_is_revoked_or_its_maker_leaves(report, mana
     )
 
 
+def test_nobody_is_shown_more_than_a_report_is_narrowed_to(report, manager, billing):
+    address, elsewhere = make_link(report), DepartmentFactory(name="Elsewhere")
+    schedule(report, manager)
+    manager.memberships.all().delete()
+    manager.memberships.create(department=elsewhere)
+    assert Client().get(address).status_code == 404
+    assert send_due_reports(ReportSchedule.objects.get().due_at + HOUR) == 0 and not mail.outbox
+    assert "may see nothing of what it is narrowed to" in ReportDelivery.objects.get().problem
+    for person in (UserFactory(departments=[elsewhere]), manager):
+        SavedReport.objects.update(query=f"person={person.pk}")
+        signed_in(manager).post(reverse("reports:link_report", args=[report.pk]), {"days": 7})
+    assert ReportLink.objects.count() == 1, "a guest sees nobody's own work"
+
+
 def test_what_a_guest_has_no_use_for_is_taken_out():
     page = strip_for_guest(
         '<form class="selection"><input><a href="/x">in</a></form><a class="fig" href="/y"><b>1 &amp; 2</b></a>'
