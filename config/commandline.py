@@ -7,6 +7,7 @@ For a command that works with data, servers are found or started first (see
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -36,6 +37,9 @@ TABLE_COMMANDS = frozenset({"dbshell", "flush", "migrate", "showmigrations", "sq
 #: Postgres' error codes for a missing table and a missing column.
 MISSING_TABLE_CODES = frozenset({"42P01", "42703"})
 
+#: The exit status of a program that SIGPIPE ends, by which shells know that nothing is wrong.
+CODE_OF_GONE_READER = 141
+
 
 def run_command_line(argv: Sequence[str]) -> int:
     """Run `argv` (with the program's name first); returns the exit status."""
@@ -57,6 +61,19 @@ def run_command_line(argv: Sequence[str]) -> int:
     except EmbeddedError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        if not _reader_is_gone():
+            raise
+        # What is still unwritten goes nowhere, or Python complains of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CODE_OF_GONE_READER
+
+
+def _reader_is_gone() -> bool:
+    """Return whether the reader of our output has ended, as `head` does."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    return any(happened & (select.POLLERR | select.POLLHUP) for _, happened in output.poll(0))
 
 
 def _migrate_embedded_database() -> None:
@@ -100,6 +117,7 @@ def _run_django(argv: Sequence[str]) -> int:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(list(argv))
+    sys.stdout.flush()
     return 0
 
 
