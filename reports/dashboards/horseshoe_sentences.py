@@ -124,11 +124,11 @@ def _closure_by_time(board: HorseshoeBoard) -> Sentence | None:
     if count < FEWEST or count < _SHARE * closure.without or count < 1.5 * even:
         return None
     waiting = closure.waiting_in_public
-    rest = f"{format_count(waiting, 'customer')} of them still {'waits' if waiting == 1 else 'wait'} in public." if waiting else ""  # fmt: skip
+    rest = f"{waiting:,} of the {closure.without:,} {'is' if waiting == 1 else 'are'} still waiting in public." if waiting else ""  # fmt: skip
     label = step.label[0].lower() + step.label[1:] if step.label.startswith("Week") else step.label
     return Sentence(
         f"{count:,} of the {closure.without:,} customers without closure wrote in {label}.",
-        rest.replace("of them", f"of the {closure.without:,}"),
+        rest,
         format_count(count, "customer"),
         selection.list_href("no_closure", step=step.key),
     )

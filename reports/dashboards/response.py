@@ -82,6 +82,8 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], selection: Select
     unripe = needing - ripe_rate(cohorts)[1]
     basis = f"{answered:,} of {_count(needing, 'exchange')}"
     change = format_points_change(ripe_rate(cohorts), ripe_rate(earlier))
+    if unripe:
+        change = f"without those: {change}"
     return Figure(
         "Answered (of those that needed an answer)",
         format_share(answered, needing),

@@ -143,6 +143,7 @@ def test_each_figure_says_of_how_many_and_what_is_not_ripe(billing, manager):
     MessageFactory(case=case, outbound=True, network_time=NOW - 19 * DAY)
     rate = numbers(manager)["Answered (of those that needed an answer)"]
     assert (rate.value, rate.basis) == ("33%", "1 of 3 exchanges; 2 still counting")
+    assert rate.comparison.startswith("without those: ")
 
 
 def test_a_list_takes_as_many_statements_for_fifty_rows_as_for_one(billing, manager):
