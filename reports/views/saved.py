@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import viewer
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department, User
+from inbox.text import clean_text, is_visible
 from reports.behind.selections import read_selection
 from reports.dashboards.boards import BOARDS
 from reports.dashboards.selection import describe_filters
@@ -93,8 +94,8 @@ def saved_reports(request: SignedInRequest) -> HttpResponse:
 def save_report(request: SignedInRequest) -> HttpResponse:
     """Keep the selection of a board under a name."""
     board = BOARDS.get(request.POST.get("board", ""))
-    name = " ".join(request.POST.get("name", "").split())[:80]
-    if board is None or not name:
+    name = " ".join(clean_text(request.POST.get("name", ""))[0].split())[:80]
+    if board is None or not is_visible(name):
         messages.error(request, "Nothing was saved: the report needs a name.")
         return redirect(board.url_name if board else "reports:saved")
     if SavedReport.objects.filter(owner=request.user).count() >= MOST_REPORTS:

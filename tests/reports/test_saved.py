@@ -87,6 +87,13 @@ def test_a_name_keeps_page_period_and_filters(report, manager, billing):
     assert "Department: Billing" in page and "only yours" in page
 
 
+def test_a_name_is_kept_without_what_the_database_refuses_or_nobody_sees(manager):
+    for name in ("a\0b", "\0", "\u200b"):
+        values = {"board": "response", "name": name, "query": "tag=a%00b"}
+        assert signed_in(manager).post(reverse("reports:save_report"), values).status_code == 302
+    assert sorted(SavedReport.objects.values_list("name", flat=True)) == ["a\ufffdb", "\ufffd"]
+
+
 def test_a_report_is_private_until_it_is_shared_with_a_department(report, manager, billing):
     colleague, stranger = UserFactory(departments=[billing]), UserFactory(departments=[DepartmentFactory()])
     elsewhere = DepartmentFactory(name="Elsewhere")
