@@ -40,7 +40,7 @@ class AuditFilterForm(forms.Form):
     kind = forms.ChoiceField(required=False, label="About")
     since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}))
-    words = forms.CharField(required=False, label="Words", max_length=100)
+    words = forms.CharField(required=False, label="Search", max_length=100)
 
     def __init__(self, data: Mapping[str, Any], *, by: User) -> None:
         super().__init__(data)

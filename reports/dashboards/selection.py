@@ -19,7 +19,8 @@ from routing.conditions.sentences import language_name
 from routing.models import Priority
 from routing.rule_editor.choices import LANGUAGES
 
-_PERIODS = (
+#: Periods that move with the days, as an address names them.
+ROLLING_PERIODS = (
     ("last-1-days", "Today"),
     ("last-7-days", "Last 7 days"),
     ("last-4-weeks", "Last 4 weeks"),
@@ -138,7 +139,7 @@ def _language_values(filters: Filters) -> list[tuple[str, str]]:
 
 def _period_options(selection: Selection) -> list[Option]:
     token = selection.period.token
-    options = [Option(value, label, value == token) for value, label in _PERIODS]
+    options = [Option(value, label, value == token) for value, label in ROLLING_PERIODS]
     is_named = any(option.is_chosen for option in options)
     if not is_named and selection.period.unit != "free":
         options.append(Option(token, name_days(selection.period), True))

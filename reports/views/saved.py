@@ -19,7 +19,7 @@ from accounts.models import Department, User
 from inbox.text import clean_text, is_visible
 from reports.behind.selections import read_selection
 from reports.dashboards.boards import BOARDS
-from reports.dashboards.selection import describe_filters
+from reports.dashboards.selection import ROLLING_PERIODS, describe_filters
 from reports.exports.links import LIFETIMES, create_link, live_links, revoke_link, select_for_guest
 from reports.exports.schedules import set_schedule
 from reports.models import Cadence, DeliveryState, ReportDelivery, ReportLink, SavedReport
@@ -187,12 +187,13 @@ def _row(
     if board is None:
         return None
     selection = read_selection(QueryDict(report.query), user, now=now, zone=company_zone())
+    days, rolling = name_days(selection.period, now), dict(ROLLING_PERIODS).get(selection.period.token)
     schedule = getattr(report, "schedule", None)
     return {
         "report": report,
         "board": board.title,
         "href": f"{reverse(board.url_name)}?{selection.as_query()}",
-        "days": name_days(selection.period, now),
+        "period": f"{rolling}: {days}" if rolling else days,
         "filters": describe_filters(selection),
         "is_own": report.owner_id == user.pk,
         "sent": f"{schedule.get_cadence_display()} at {schedule.hour:02d}:00" if schedule else "",

@@ -85,6 +85,7 @@ def test_a_name_keeps_page_period_and_filters(report, manager, billing):
     page = squeezed(signed_in(manager).get(reverse("reports:saved")).content.decode())
     assert f'href="/reports/?period=last-4-weeks&amp;department={billing.pk}"' in page
     assert "Department: Billing" in page and "only yours" in page
+    assert "Last 4 weeks: " in page, "a period that moves is named, not only dated"
 
 
 def test_a_name_is_kept_without_what_the_database_refuses_or_nobody_sees(manager):
