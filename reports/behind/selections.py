@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -27,6 +28,14 @@ class Selection:
     now: dt.datetime
     #: Whether spans are business time; else every hour counts.
     in_business_time: bool = True
+    #: The selection as a query string. A page has hundreds of links, so it is written once.
+    _query: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        compared = {} if self.comparison == "before" else {"compare": self.comparison}
+        clock = {} if self.in_business_time else {"time": "clock"}
+        pairs = [*self.period.as_query().items(), *compared.items(), *clock.items(), *self.filters.as_pairs()]
+        object.__setattr__(self, "_query", urlencode(pairs))
 
     @property
     def compared(self) -> Period | None:
@@ -42,8 +51,8 @@ class Selection:
 
         `narrowed` holds the filters of a cell that counts, for example, one department only.
         """
-        only = Filters(**(narrowed or {})).as_pairs()
-        return f"{reverse('reports:cases')}?{self.as_query(of=of, **query, **{ONLY + name: value for name, value in only})}"
+        only = Filters(**narrowed).as_pairs() if narrowed else []
+        return f"{_cases_address()}?{self.as_query(of=of, **query, **{ONLY + name: value for name, value in only})}"
 
     def page_href(self, name: str) -> str:
         """Return the address of another page with the same selection."""
@@ -51,11 +60,13 @@ class Selection:
 
     def as_query(self, **query: object) -> str:
         """Return the selection, and more parameters, as a query string."""
-        compared = {} if self.comparison == "before" else {"compare": self.comparison}
-        clock = {} if self.in_business_time else {"time": "clock"}
-        pairs = [*self.period.as_query().items(), *compared.items(), *clock.items()]
-        pairs += self.filters.as_pairs()
-        return urlencode([*pairs, *((key, str(value)) for key, value in query.items())])
+        more = urlencode([(key, str(value)) for key, value in query.items()])
+        return f"{self._query}&{more}" if self._query and more else self._query or more
+
+
+@cache
+def _cases_address() -> str:
+    return reverse("reports:cases")
 
 
 def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: ZoneInfo) -> Selection:

@@ -42,9 +42,9 @@ def list_values(
 ) -> list[tuple[int, int]]:
     """Return how long facts of a state took: (seconds as shown, number), shortest first, over all steps."""
     numbers: dict[int, int] = {}
-    for tally in _sum(kind, user, choice, cover, ("state", "value"), choice.group):
-        if tally.by[0] == state and tally.by[1] is not None:
-            numbers[tally.by[1]] = numbers.get(tally.by[1], 0) + tally.n
+    for tally in _sum(kind, user, choice, cover, ("value",), choice.group, state=state):
+        if tally.by[0] is not None:
+            numbers[tally.by[0]] = numbers.get(tally.by[0], 0) + tally.n
     return sorted(numbers.items())
 
 
@@ -66,9 +66,13 @@ def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelt
 
 
 def _sum(
-    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str], group: Cell.Group | None
-) -> list[Tally]:
+    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str], group: Cell.Group | None, *, state: str = ""
+) -> list[Tally]:  # fmt: skip
+    """Count by step and columns; with `state` only facts of that state, and all steps together, as step 0."""
     columns = ", ".join(by)
+    of_step = "0" if state else "{}.step"
+    of_state = " AND {}.state = %s" if state else ""
+    states = [state] if state else []
     parts, parameters = [], list[Any]()
     rest = cover.rest
     if group is None:
@@ -76,20 +80,20 @@ def _sum(
     elif cover.weeks:
         condition, more = choice.as_sql("c")
         parts.append(f"""
-SELECT w.step, {columns}, sum(c.n) AS n FROM unnest(%s::timestamptz[], %s::int[]) AS w(start, step)
+SELECT {of_step.format("w")} AS step, {columns}, sum(c.n) AS n FROM unnest(%s::timestamptz[], %s::int[]) AS w(start, step)
 JOIN reports_cell c ON c.week = w.start WHERE c.kind = {kind} AND c.grouped = {group} AND {condition}
-  AND {_UNDIVIDED[group]} AND c.week >= %s AND c.week <= %s GROUP BY w.step, {columns}
+  AND {_UNDIVIDED[group]} AND c.week >= %s AND c.week <= %s{of_state.format("c")} GROUP BY 1, {columns}
 """)  # noqa: S608 (constants)
         starts, _, steps = zip(*cover.weeks, strict=True)
         # The planner does not look into the list of weeks; by the range it reads only these.
-        parameters += [list(starts), list(steps), *more, min(starts), max(starts)]
+        parameters += [list(starts), list(steps), *more, min(starts), max(starts), *states]
     if rest:
         condition, more = with_departments(choice, user).as_sql("f")
         cases, more_of_cases = choice.cases_sql("f")
         parts.append(f"""
-SELECT r.step, {columns}, count(*) AS n FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::int[]) AS r(first, after, step)
-JOIN reports_fact f ON f.at >= r.first AND f.at < r.after WHERE f.kind = {kind} AND {condition}{cases} GROUP BY r.step, {columns}
+SELECT {of_step.format("r")} AS step, {columns}, count(*) AS n FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::int[]) AS r(first, after, step)
+JOIN reports_fact f ON f.at >= r.first AND f.at < r.after WHERE f.kind = {kind} AND {condition}{cases}{of_state.format("f")} GROUP BY 1, {columns}
 """)  # noqa: S608 (constants)
-        parameters += [*map(list, zip(*rest, strict=True)), *more, *more_of_cases]
+        parameters += [*map(list, zip(*rest, strict=True)), *more, *more_of_cases, *states]
     rows = fetch_all(" UNION ALL ".join(parts), parameters) if parts else []
     return [Tally(step, tuple(keys), int(n)) for step, *keys, n in rows]
