@@ -164,7 +164,7 @@ def revoke_report_link(request: SignedInRequest, pk: int, number: int) -> HttpRe
     """End a link at once."""
     link = get_object_or_404(ReportLink, pk=number, report__pk=pk, report__owner=request.user)
     revoke_link(link, request.user, now=timezone.now())
-    messages.success(request, "The link no longer opens.")
+    messages.success(request, "The link has stopped working.")
     return redirect("reports:saved_report", pk)
 
 
@@ -175,7 +175,7 @@ def delete_report(request: SignedInRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(SavedReport, pk=pk, owner=request.user)
     report.delete()
     messages.success(
-        request, f"“{report.name}” is deleted. Its links no longer open, and it is no longer sent."
+        request, f"“{report.name}” is deleted. Its links have stopped working, and it is no longer sent."
     )
     return redirect("reports:saved")
 
