@@ -124,6 +124,19 @@ def read_filters(query: QueryDict, user: User) -> Filters:
     )
 
 
+def find_unused(query: QueryDict, filters: Filters) -> tuple[str, ...]:
+    """Return the parameters of which `read_filters` left values out.
+
+    A number that is not narrowed as it was asked for has to say so.
+    """
+    return tuple(
+        name
+        for name, field in PARAMETERS.items()
+        if name != "tag"
+        and set(filter(None, query.getlist(name))) - {str(value) for value in getattr(filters, field)}
+    )
+
+
 def _read_texts(
     query: QueryDict, name: str, is_known: Callable[[str], bool], *, split: str | None = None
 ) -> tuple[str, ...]:

@@ -40,5 +40,5 @@ def format_points_change(now: tuple[int, int], before: tuple[int, int]) -> str:
 
 
 def describe_token_age(age: dt.timedelta) -> str:
-    """Return how old an access token is: "token from today", "token 3 d old"."""
-    return f"token {short_span(age)} old" if age.days else "token from today"
+    """Return how old an access token is: "renewed today", "renewed 3 d ago"."""
+    return f"renewed {short_span(age)} ago" if age.days else "renewed today"

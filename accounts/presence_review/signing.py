@@ -30,7 +30,9 @@ def sign_charter(brand_account: BrandAccount, *, by: User | None, now: dt.dateti
     """
     stored = BrandAccount.objects.select_for_update(no_key=True).get(pk=brand_account.pk)
     if stored.lifecycle == Lifecycle.SUNSETTING:
-        raise SignatureRefused("This account is being sunset. Stop the sunset first, then sign its charter.")
+        raise SignatureRefused(
+            "This account is being closed down. Stop the sunset first, then sign its charter."
+        )
     before = _shown_values(stored)
     brand_account.charter_signed_at, brand_account.charter_signed_by = now, by
     brand_account.charter_until = now + CHARTER_LASTS

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from reports.filters import NO_FILTERS, ONLY, Filters, read_filters
+from reports.filters import NO_FILTERS, ONLY, Filters, find_unused, read_filters
 from reports.periods import Comparison, Period, compare_period, read_comparison, read_period
 
 
@@ -28,6 +28,8 @@ class Selection:
     now: dt.datetime
     #: Whether spans are business time; else every hour counts.
     in_business_time: bool = True
+    #: Filters of the address that narrow nothing, or less than was asked for.
+    unused: tuple[str, ...] = ()
     #: The selection as a query string. A page has hundreds of links, so it is written once.
     _query: str = field(init=False, repr=False, compare=False)
 
@@ -71,12 +73,13 @@ def _cases_address() -> str:
 
 def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: ZoneInfo) -> Selection:
     """Read what the address of a page selects; see `reports.periods` and `reports.filters`."""
-    period = read_period(query, now, zone)
+    period, filters = read_period(query, now, zone), read_filters(query, user)
     return Selection(
         user,
         period,
-        read_filters(query, user),
+        filters,
         read_comparison(query),
         now,
         in_business_time=query.get("time") != "clock",
+        unused=find_unused(query, filters),
     )

@@ -119,7 +119,7 @@ def _hand_over_figure(pairs: list[HandOverPair]) -> Figure:
         "Hand-overs",
         f"{handed:,}",
         f"{accepted:,} accepted, {waiting:,} still waiting",
-        f"{handed - accepted - waiting:,} moved on before they were accepted",
+        f"{handed - accepted - waiting:,} handed on before anybody accepted them",
         "#hand-overs",
     )
 

@@ -102,7 +102,7 @@ ONLY: dict[str, tuple[str, Callable[[Entry], bool]]] = {
     "no-owner": ("Without an owner", lambda entry: not entry.evidence.has_owner),
     "no-roster": ("Nobody on the roster", lambda entry: not entry.evidence.has_roster),
     "cut-off": ("Access refused", lambda entry: entry.evidence.is_cut_off),
-    "sunsetting": ("Being sunset", lambda entry: entry.account.lifecycle == Lifecycle.SUNSETTING),
+    "sunsetting": ("Being closed down", lambda entry: entry.account.lifecycle == Lifecycle.SUNSETTING),
 }
 CHARTERS = {
     "in-force": "in force",

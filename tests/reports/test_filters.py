@@ -117,3 +117,27 @@ def test_links_and_lists_keep_the_selection(manager, billing):
             assert "period=last-4-weeks&amp;compare=none&amp;tag=vip" in answer.content.decode(), (
                 "the way back"
             )
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_page_says_when_it_is_not_narrowed_as_its_address_asks(manager, billing):
+    browser, address = signed_in(manager), reverse("reports:dashboard")
+    hidden, stranger = DepartmentFactory(name="Legal"), UserFactory(departments=[DepartmentFactory()])
+    words = "Not narrowed as asked."
+
+    def page(query):
+        return squeezed(browser.get(f"{address}?{query}").content.decode())
+
+    for query in (
+        "",
+        f"department={billing.pk}&person={manager.pk}&priority=2&network=x&language=de&tag=vip",
+        "network=",
+    ):
+        assert words not in page(query)
+    for query, names in (
+        (f"department={hidden.pk}", "department"),
+        (f"department={billing.pk}&department={hidden.pk}", "department"),
+        (f"department={hidden.pk}&person={stranger.pk}&priority=9", "department, person, priority"),
+    ):
+        assert f"Left out of the filters ({names})" in page(query)
+        assert "Legal" not in page(query)

@@ -10,7 +10,7 @@ from reports.wording import describe_token_age
 
 
 @pytest.mark.parametrize(
-    ("hours", "words"), [(0, "token from today"), (23, "token from today"), (75, "token 3 d old")]
+    ("hours", "words"), [(0, "renewed today"), (23, "renewed today"), (75, "renewed 3 d ago")]
 )
 def test_a_token_of_today_has_no_age(hours, words):
     assert describe_token_age(dt.timedelta(hours=hours)) == words
