@@ -6,11 +6,12 @@ This uses rules and our own word lists and learns nothing: the same text always 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from routing.letters import MAX_TEXT_READ
-from routing.reading.lexicon import ASK, COMPLAIN, DENY, THANK, lexicon_for_language
+from routing.reading.lexicon import ADVISE, ASK, COMPLAIN, DENY, THANK, lexicon_for_language
 from routing.reading.listening import WordSignals, collect_signals, count_emoticons
 from routing.text import tokenize
 
@@ -31,6 +32,8 @@ _HALFWAY = 4.0
 SPAM_FROM = 2
 #: Praise of at least this tone needs no answer when it has no displeased word, negation, "but" or request.
 CLEAR_PRAISE = 2.0
+#: The beginning of an answer to another person that carries our name along, or theirs after ours.
+_TO_ANOTHER = re.compile(r"\s*@\w+[\s,:]+@\w+")
 _QUESTION_MARKS = ("?", "？", "؟", "¿")
 
 
@@ -92,7 +95,7 @@ def _urgency(signals: WordSignals, sentiment: Sentiment, concerns_us: bool) -> i
 
 
 def _wants_answer(text: str, signals: WordSignals, tone: float, *, asks: bool) -> bool:
-    """Return False only for a repost, thanks or clear praise.
+    """Return False only for a repost, thanks, praise or advice to others.
 
     True when in doubt.
     """
@@ -100,4 +103,6 @@ def _wants_answer(text: str, signals: WordSignals, tone: float, *, asks: bool) -
         return False
     if asks or signals.bits & (ASK | COMPLAIN | DENY) or signals.urgency or signals.bad:
         return True
+    if signals.bits & ADVISE and _TO_ANOTHER.match(text):
+        return False
     return tone < (POSITIVE_FROM if signals.bits & THANK else CLEAR_PRAISE)

@@ -24,9 +24,9 @@ _MAX_CACHED = 30_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 
 NOT, MORE, LESS, BUT = 1, 2, 3, 4
-ASK, COMPLAIN, THANK, DENY = 1, 2, 4, 8
+ASK, COMPLAIN, THANK, DENY, ADVISE = 1, 2, 4, 8, 16
 _ROLES = {"not": NOT, "more": MORE, "less": LESS, "but": BUT}
-_BITS = {"ask": ASK, "complain": COMPLAIN, "thank": THANK}
+_BITS = {"ask": ASK, "complain": COMPLAIN, "thank": THANK, "advise": ADVISE}
 
 
 class WordMark(NamedTuple):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from routing.files.labelled import score_labels
 from routing.reading import SENTIMENTS, URGENCIES, read_message
+from routing.reading.languages import detect_language
 from routing.reading.lexicon import LANGUAGES as READ_IN
 from routing.reading.lexicon import _load_word_file
 from tests.hostile.corpus import shown_texts
@@ -232,3 +233,20 @@ def test_hardly_any_real_complaint_reads_as_wanting_no_answer():
     complaints = [row for row in _rows("complaint.dev.csv") if row["label"] == "complaint"]
     missed = [row["text"] for row in complaints if not read_message(row["text"], language="en").wants_answer]
     assert len(missed) <= 0.01 * len(complaints), missed
+
+
+@pytest.mark.parametrize(
+    ("text", "wants_answer"),
+    [
+        ("@jonas_w @brightpans swap the rubber feet, that helped me", False),
+        ("@jonas_w @brightpans bei mir half ein neues Sieb", False),
+        ("@jonas_w @brightpans chez moi ça a marché en le vidant", False),
+        ("@brightpans your reply helped me, now it drips again", True),
+        ("@jonas_w @brightpans nothing they sent helped me", True),
+        ("@jonas_w @brightpans a new lid worked for me. Where do I get a second one?", True),
+        ("@jonas_w @brightpans mine has the same crack", True),
+        ("@brightpans a new lid worked for me", True),
+    ],
+)
+def test_what_helped_told_to_another_customer_needs_no_answer(text, wants_answer):
+    assert read_message(text, language=detect_language(text)).wants_answer is wants_answer
