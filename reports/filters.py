@@ -24,7 +24,7 @@ _MOST_VALUES = 50
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows every number of a page; an empty tuple does not. Several values of one filter are alternatives."""
+    """The filters of every number on a page; an empty tuple does not narrow. Several values of one filter are alternatives."""
 
     networks: tuple[str, ...] = ()
     brand_account_ids: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""When messages came to an account that is about to be connected: their times alone, nothing is stored."""
+"""Fetch the times of recent messages to an account that is about to be connected. Nothing is stored."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ needs_answer_share_hooks: list[ShareHook] = []
 
 @dataclass(frozen=True, slots=True)
 class DayLoad:
-    """What needs an answer on a weekday of an average week; `outside`: while nobody is on point."""
+    """A weekday of an average week: messages that need an answer; `outside` counts those while nobody is on point."""
 
     name: str
     load: float
@@ -44,17 +44,17 @@ class Forecast:
 
     @property
     def load(self) -> float:
-        """What needs an answer in a week."""
+        """Return how many messages need an answer in a week."""
         return sum(day.load for day in self.weekdays)
 
     @property
     def outside(self) -> float:
-        """What needs an answer in a week while nobody is on point."""
+        """Return how many of them come while nobody is on point."""
         return sum(day.outside for day in self.weekdays)
 
     @property
     def is_over(self) -> bool:
-        """Whether the roster misses at least one message a week."""
+        """Return True when the roster misses at least one message a week."""
         return self.has_roster and self.outside >= 1
 
     def to_json(self) -> dict[str, Any]:

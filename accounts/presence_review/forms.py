@@ -96,7 +96,7 @@ class DecisionForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What a step of a sunset asks for: `step` says which fields."""
+    """The fields that a step of a sunset asks for, by `step`."""
 
     note = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
     moved_to = forms.CharField(

@@ -1,4 +1,4 @@
-"""How much of what comes in needs an answer, for forecasts."""
+"""The share of incoming messages that need an answer, for forecasts."""
 
 from __future__ import annotations
 

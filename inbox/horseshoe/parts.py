@@ -34,7 +34,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """When the last department had done its part, and when the customer had closure."""
+    """The times at which the last department had done its part, and the customer had closure."""
 
     done_at: dt.datetime
     closure_at: dt.datetime

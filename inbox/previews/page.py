@@ -51,7 +51,7 @@ class MoveTable:
 
 @dataclass(frozen=True, slots=True)
 class ListWords:
-    """What the words of a list found: the commonest words with the number of messages that had them.
+    """The words of a list that were found: the commonest ones with the number of messages that had them.
 
     `found` of the `total` words were found at all.
     """

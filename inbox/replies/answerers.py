@@ -1,4 +1,4 @@
-"""Who answers a case that nobody has gets it."""
+"""Give a case that nobody has to the person who answered it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader selected: period, comparison and filters; read from an address, and written into every link."""
+"""A reader's selection: period, comparison and filters; read from an address, and written into every link."""
 
 from __future__ import annotations
 

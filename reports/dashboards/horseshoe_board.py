@@ -1,4 +1,4 @@
-"""What the page of the horseshoe measured, with the words and addresses that its sections share."""
+"""The measurements of the page of the horseshoe, with the words and addresses that its sections share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class HorseshoeBoard:
-    """What the page measured: both periods, their closure, and how times and names are shown."""
+    """The measurements of the page: both periods, their closure, and how times and names are shown."""
 
     selection: Selection
     now: Shown

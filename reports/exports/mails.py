@@ -23,7 +23,7 @@ from reports.scopes import describe_left_out
 
 
 class MailProblem(Exception):
-    """Why a report was not sent, in words for its owner."""
+    """The reason why a report was not sent, in words for its owner."""
 
 
 def send_report(delivery: ReportDelivery, *, now: dt.datetime) -> None:

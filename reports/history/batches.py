@@ -27,7 +27,7 @@ class Reject:
 
 @dataclass(slots=True)
 class Study:
-    """What is to be done with a batch. `known` conversations are here already; `dropped` messages were fetched before."""
+    """The work on a batch. `known` conversations are here already; `dropped` messages were fetched before."""
 
     drafts: list[Draft] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Study:
 
 @dataclass(slots=True)
 class Context:
-    """What all batches of one file have in common.
+    """The values that all batches of one file share.
 
     `brand` is the account to which all conversations belong; "" when each names its own. `seen` holds the conversations of
     a check, which stores nothing by which it could recognise them.

@@ -47,7 +47,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How times are read: the zone of those without one (None refuses them), and now."""
+    """The way times are read: the zone of those without one (None refuses them), and now."""
 
     zone: ZoneInfo | None
     now: dt.datetime

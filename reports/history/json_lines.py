@@ -18,7 +18,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Found(NamedTuple):
-    """What was found on a line: a document to check, or why it is none. `offset` is the byte behind the line."""
+    """The content of a line: a document to check, or the reason why it is none. `offset` is the byte behind the line."""
 
     line: int
     offset: int

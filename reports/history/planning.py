@@ -1,4 +1,4 @@
-"""What a past conversation becomes: one closed case, with its messages and what routing says about them. No database.
+"""Plan a past conversation as one closed case, with its messages and the decisions of routing. No database.
 
 Rows are tuples in the order of `TABLES`. Nothing here starts a clock, waits for anybody or is learned from.
 """

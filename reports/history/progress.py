@@ -1,4 +1,4 @@
-"""How far an import is, in words."""
+"""The progress of an import in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reports.models import HistoryImport, ImportState
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is: in words, and in percent."""
+    """The progress of an import: in words, and in percent."""
 
     words: str
     percent: int

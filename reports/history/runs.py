@@ -42,7 +42,7 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class RunCounts:
-    """What one run did."""
+    """The outcome of one run."""
 
     conversations: int = 0
     messages: int = 0

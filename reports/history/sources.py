@@ -1,4 +1,4 @@
-"""Where the bytes of a file come from: a path, or the parts of an uploaded file in the database. Always in pieces."""
+"""Sources of the bytes of a file: a path, or the parts of an uploaded file in the database. Always read in pieces."""
 
 from __future__ import annotations
 

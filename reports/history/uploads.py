@@ -1,4 +1,4 @@
-"""What an administrator does with an import on the page: upload a file, let it be imported, stop it, undo it."""
+"""An administrator's acts on an import: upload a file, import it, stop, undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers do for imports that people asked for on the page: check a file, import it, undo it; a slice at a time.
+"""The work on imports that people asked for on the page: check a file, import it, undo it; a slice at a time.
 
 A worker claims an import by its lease and gives it back after some seconds, so that a long one holds nobody up. A worker that
 dies loses its lease, and the next one goes on behind the last batch.

@@ -1,4 +1,4 @@
-"""What one person did, of the cases that the reader may read: answers, first responses, promises kept.
+"""The work of one person on the cases that the reader may read: answers, first responses, promises kept.
 
 Never compared with anybody: there is no statement here that reads two people.
 """

@@ -1,4 +1,4 @@
-"""How long cases took from their creation to their last resolving. Definitions: docs/metrics.md."""
+"""Measure the time of cases from their creation to their last resolving. Definitions: docs/metrics.md."""
 
 from __future__ import annotations
 

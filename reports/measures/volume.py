@@ -1,4 +1,4 @@
-"""How many cases were created in a period, by department and network. Definitions: docs/metrics.md."""
+"""Count the cases created in a period, by department and network. Definitions: docs/metrics.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long hand-overs wait by the weekday on which they were sent, for each pair of departments."""
+"""Measure the waits of hand-overs by the weekday on which they were sent, for each pair of departments."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from inbox.models import Case
 
 
 class ImportState(models.TextChoices):
-    """Where an import stands. A person starts the check, the import and the undoing; a worker ends them."""
+    """The stage of an import. A person starts the check, the import and the undoing; a worker ends them."""
 
     CHECKING = "checking", "Being checked"
     CHECKED = "checked", "Checked"

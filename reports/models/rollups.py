@@ -16,7 +16,7 @@ from inbox.visibility import Visibility
 
 
 class FactKind(models.IntegerChoices):
-    """What a fact is: the unit in which a measure counts."""
+    """The kind of a fact: the unit in which a measure counts."""
 
     EXCHANGE = 1, "Exchange that needs an answer"
     CASE = 2, "Case with its first response"
@@ -117,7 +117,7 @@ class ChangedCase(models.Model):
 
 
 class RollupState(models.Model):
-    """How far the roll-ups are built: one row, with id 1."""
+    """The progress of building the roll-ups: one row, with id 1."""
 
     id = models.SmallIntegerField(primary_key=True)
     #: The definitions of the facts (`reports.rollups.definitions`), and the zone of the cells' weeks.

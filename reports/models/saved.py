@@ -38,7 +38,7 @@ class Cadence(models.TextChoices):
 
 
 class ReportSchedule(models.Model):
-    """When a report is sent by mail, and to whom; `due_at` is the next time."""
+    """The schedule of a mailed report, and its receivers; `due_at` is the next time."""
 
     report = models.OneToOneField(SavedReport, on_delete=models.CASCADE, related_name="schedule")
     cadence = models.CharField(max_length=8, choices=Cadence.choices)

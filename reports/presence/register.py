@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RegisterChoice:
-    """What of the register is shown, and in which order."""
+    """The part of the register that is shown, and its order."""
 
     view: str = "all"
     only: str = ""

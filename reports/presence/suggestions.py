@@ -1,4 +1,4 @@
-"""What a review could decide, by rules, with the figures that say so."""
+"""Suggest what a review could decide, by rules, with the figures behind it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a suggestion is made from."""
+    """The figures that a suggestion is made from."""
 
     messages: int
     needing: int

@@ -1,4 +1,4 @@
-"""Which facts and cells a reader's numbers count: those of the cases that they may read, narrowed by filters."""
+"""Choose the facts and cells that a reader's numbers count: those of the cases that they may read, narrowed by filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cells cover a period exactly: whole weeks by cells, and the rest from the facts."""
+"""Cover a period exactly: whole weeks by cells, and the rest from the facts."""
 
 from __future__ import annotations
 

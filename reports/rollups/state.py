@@ -1,4 +1,4 @@
-"""How far the roll-ups are built, and how much waits to be refreshed."""
+"""The state of the roll-ups: how far they are built, and how much waits to be refreshed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEFT JOIN reports_rollupstate s ON s.id = 1
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is built and what waits. `waiting` is at most `MANY`; `since` is when the first of it changed."""
+    """The built part, and the changes that wait. `waiting` is at most `MANY`; `since` is when the first of it changed."""
 
     is_built: bool
     #: The zone by whose weeks there are cells; "" while there are none.

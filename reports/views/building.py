@@ -1,4 +1,4 @@
-"""What every page of reports shows while its numbers are counted for the first time."""
+"""The page that stands in for every report while its numbers are counted for the first time."""
 
 from __future__ import annotations
 

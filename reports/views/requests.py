@@ -1,4 +1,4 @@
-"""What the address of a page selects."""
+"""Read the selection of a page from its address."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class SavedReportForm(forms.Form):
 
 
 class ScheduleForm(forms.Form):
-    """When a report is sent by mail, and to whom."""
+    """The schedule of a mailed report, and its receivers."""
 
     cadence = forms.ChoiceField(label="Send it", required=False, choices=[("", "never"), *Cadence.choices])
     hour = forms.TypedChoiceField(

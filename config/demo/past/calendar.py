@@ -1,4 +1,4 @@
-"""How many cases each of the days had, and when on a day: working days, a bad week, a recall. Pure."""
+"""The days of the past: how many cases each had, and at which hours. Working days, a bad week, a recall. Pure."""
 
 from __future__ import annotations
 
