@@ -10,6 +10,9 @@ from django.db.models import F, Q
 
 from accounts.models import Department
 
+#: Characters of a saved selection.
+LONGEST_QUERY = 2000
+
 
 class SavedReport(models.Model):
     """A board with period, comparison and filters. Private to its owner, or shared with a department."""
@@ -21,7 +24,7 @@ class SavedReport(models.Model):
     #: The name of the board (`reports.dashboards.boards`).
     board = models.CharField(max_length=40)
     #: The selection as a query string (`Selection.as_query`).
-    query = models.CharField(max_length=2000, blank=True)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     department = models.ForeignKey(
         Department, null=True, blank=True, on_delete=models.SET_NULL, related_name="saved_reports"
     )

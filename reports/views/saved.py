@@ -23,6 +23,7 @@ from reports.dashboards.selection import ROLLING_PERIODS, describe_filters
 from reports.exports.links import LIFETIMES, create_link, live_links, revoke_link, select_for_guest
 from reports.exports.schedules import set_schedule
 from reports.models import Cadence, DeliveryState, ReportDelivery, ReportLink, SavedReport
+from reports.models.saved import LONGEST_QUERY
 from reports.periods import name_days
 from reports.scopes import readable_department_ids, readable_people
 from wording.times import clock_time, company_zone, exact_time
@@ -102,10 +103,16 @@ def save_report(request: SignedInRequest) -> HttpResponse:
         messages.error(request, f"Nothing was saved: you keep {MOST_REPORTS} reports already.")
         return redirect("reports:saved")
     now = timezone.now()
-    query = QueryDict(request.POST.get("query", "")[:2000])
-    selection = read_selection(query, request.user, now=now, zone=company_zone())
+    selection = read_selection(
+        QueryDict(request.POST.get("query", "")), request.user, now=now, zone=company_zone()
+    )
+    query = selection.as_query()
+    if len(query) > LONGEST_QUERY:
+        # Cut off, it would lose its last filters, and the report would count more than was meant.
+        messages.error(request, "Nothing was saved: these are too many filters for one report.")
+        return redirect(f"{reverse(board.url_name)}?{query}")
     report = SavedReport.objects.create(
-        name=name, owner=request.user, board=board.name, query=selection.as_query()[:2000], created_at=now
+        name=name, owner=request.user, board=board.name, query=query, created_at=now
     )
     messages.success(request, f"“{name}” is saved. Only you see it until you share it.")
     return redirect("reports:saved_report", report.pk)

@@ -95,6 +95,14 @@ def test_a_name_is_kept_without_what_the_database_refuses_or_nobody_sees(manager
     assert sorted(SavedReport.objects.values_list("name", flat=True)) == ["a\ufffdb", "\ufffd"]
 
 
+def test_too_many_filters_are_refused_and_never_cut(manager):
+    tags = "&".join(f"tag={'x' * 90}{number}" for number in range(30))
+    values = {"board": "response", "name": "Long", "query": f"{tags}&priority=2"}
+    answer = signed_in(manager).post(reverse("reports:save_report"), values, follow=True)
+    assert "too many filters" in answer.content.decode()
+    assert not SavedReport.objects.exists()
+
+
 def test_a_report_is_private_until_it_is_shared_with_a_department(report, manager, billing):
     colleague, stranger = UserFactory(departments=[billing]), UserFactory(departments=[DepartmentFactory()])
     elsewhere = DepartmentFactory(name="Elsewhere")
