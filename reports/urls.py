@@ -15,6 +15,7 @@ from reports.views.history import (
     history_upload,
 )
 from reports.views.horseshoe import hand_overs, horseshoe
+from reports.views.outcomes import outcomes
 from reports.views.people import people, person
 from reports.views.presence import presence, presence_csv, presence_decide
 from reports.views.response import dashboard
@@ -36,6 +37,7 @@ urlpatterns = [
     path("people/<int:pk>/", person, name="person"),
     path("brand-accounts/", brand_accounts, name="brand_accounts"),
     path("horseshoe/", horseshoe, name="horseshoe"),
+    path("outcomes/", outcomes, name="outcomes"),
     path("hand-overs/", hand_overs, name="hand_overs"),
     path("presence-review/", presence, name="presence"),
     path("presence-review/export/", presence_csv, name="presence_csv"),

@@ -24,6 +24,7 @@ _PAGE_GROUPS = (
         (
             ("Response", "reports:dashboard", "reports"),
             ("The horseshoe", "reports:horseshoe", "reports"),
+            ("Outcomes and topics", "reports:outcomes", "reports"),
             ("Numbers by account", "reports:brand_accounts", "reports"),
             ("Numbers by person", "reports:people", "claim"),
             ("Presence review", "reports:presence", "review"),

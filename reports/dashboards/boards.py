@@ -12,6 +12,7 @@ from typing import Any
 from reports.behind.selections import Selection
 from reports.dashboards.brand_accounts import brand_accounts_context
 from reports.dashboards.horseshoe_page import horseshoe_page_context
+from reports.dashboards.outcomes_page import outcomes_page_context
 from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
 
@@ -47,6 +48,13 @@ BOARDS: dict[str, Board] = {
             "reports:horseshoe",
             "reports/horseshoe.html",
             horseshoe_page_context,
+        ),
+        Board(
+            "outcomes",
+            "Outcomes and topics",
+            "reports:outcomes",
+            "reports/outcomes.html",
+            outcomes_page_context,
         ),
     )
 }
