@@ -16,7 +16,10 @@ from inbox.visibility import Visibility
 
 
 class FactKind(models.IntegerChoices):
-    """The kind of a fact: the unit in which a measure counts."""
+    """The kind of a fact: the unit in which a measure counts.
+
+    A number is never used again. To add a kind, see `reports.rollups`.
+    """
 
     EXCHANGE = 1, "Exchange that needs an answer"
     CASE = 2, "Case with its first response"
@@ -33,12 +36,13 @@ class Fact(models.Model):
     """
 
     pk = models.CompositePrimaryKey("kind", "case_id", "n")
-    kind = models.SmallIntegerField(choices=FactKind.choices)
+    #: A `FactKind`; without choices, so that a new kind needs no migration.
+    kind = models.SmallIntegerField()
     case_id = models.BigIntegerField()
     #: Which one within the case.
     n = models.BigIntegerField()
     at = models.DateTimeField()
-    state = models.CharField(max_length=32)
+    state = models.CharField(max_length=64)
     span = models.DurationField(null=True)
     value = models.IntegerField(null=True)
     #: The case's now.
@@ -50,6 +54,14 @@ class Fact(models.Model):
     to_department_id = models.BigIntegerField(null=True)
     held = models.DurationField(null=True)
     came_back = models.BooleanField(null=True)
+    #: Columns that a kind fills if it counts by them: the person who did it, the customer, and when it ended.
+    person_id = models.BigIntegerField(null=True)
+    customer_id = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    #: Of cases: whether the customer got no closure.
+    without_closure = models.BooleanField(null=True)
+    #: What else belongs to it, such as the parts of a way.
+    details = models.JSONField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -86,14 +98,14 @@ class Cell(models.Model):
     pk = models.CompositePrimaryKey(
         "kind", "grouped", "department_id", "brand_account_id", "week", "visibility", "state", "value"
     )
-    kind = models.SmallIntegerField(choices=FactKind.choices)
+    kind = models.SmallIntegerField()
     grouped = models.SmallIntegerField(choices=Group.choices)
     #: 0 where the group does not divide by it.
     department_id = models.BigIntegerField()
     brand_account_id = models.BigIntegerField()
     week = models.DateTimeField()
     visibility = models.CharField(max_length=8, choices=Visibility.choices)
-    state = models.CharField(max_length=32)
+    state = models.CharField(max_length=64)
     #: As in `Fact`; -1 in cells of the group "each".
     value = models.IntegerField()
     n = models.IntegerField()

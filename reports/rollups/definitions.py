@@ -18,13 +18,16 @@ from reports.measures.hand_overs import hand_over_facts, routing_facts
 from reports.models import FactKind
 from reports.scopes import counted_cases
 
-#: The columns of a fact that its measure computes; those after `span` only for hand-overs.
-_HAND_OVER_COLUMNS = {
+#: The columns of a fact that only some measures compute (`_Definition.more`), with their types; NULL in the facts of others.
+_MORE_COLUMNS = {
     "from_department_id": "bigint", "to_department_id": "bigint", "held": "interval", "came_back": "boolean",
+    "person_id": "bigint", "customer_id": "bigint", "ended_at": "timestamptz", "without_closure": "boolean",
+    "details": "jsonb",
 }  # fmt: skip
+_HAND_OVER = ("from_department_id", "to_department_id", "held", "came_back")
 #: All columns but the kind, in the order in which facts are written and compared.
 FACT_COLUMNS = (
-    "case_id", "n", "at", "state", "span", "value", "department_id", "brand_account_id", "visibility", *_HAND_OVER_COLUMNS,
+    "case_id", "n", "at", "state", "span", "value", "department_id", "brand_account_id", "visibility", *_MORE_COLUMNS,
 )  # fmt: skip
 #: As `wording.spans.figure_span` rounds: to seconds below a minute, to minutes below a day, else to hours.
 ROUNDED = """
@@ -57,17 +60,18 @@ class CaseRange:
 
 
 class _Definition(NamedTuple):
-    #: Returns a statement that ends with a table `fact`.
+    #: Returns a statement that ends with a table `fact`: case_id, n (which one within the case), at, state, span, and `more`.
     compute: Callable[[CaseQuerySet], tuple[str, list[Any]]]
-    is_hand_over: bool = False
+    #: Those of `_MORE_COLUMNS` that the table has.
+    more: tuple[str, ...] = ()
 
 
 _DEFINITIONS = {
     FactKind.EXCHANGE: _Definition(exchange_facts),
     FactKind.CASE: _Definition(first_response_facts),
     FactKind.CLOCK: _Definition(clock_facts),
-    FactKind.HAND_OVER: _Definition(hand_over_facts, is_hand_over=True),
-    FactKind.ROUTED: _Definition(routing_facts, is_hand_over=True),
+    FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER),
+    FactKind.ROUTED: _Definition(routing_facts, _HAND_OVER),
 }
 
 
@@ -76,8 +80,8 @@ def fresh_facts(kind: FactKind, cases: CaseRange) -> tuple[str, list[Any]]:
     definition = _DEFINITIONS[kind]
     sql, parameters = definition.compute(cases.narrow(counted_cases()))
     more = ", ".join(
-        f"f.{name}" if definition.is_hand_over else f"NULL::{sql_type}"
-        for name, sql_type in _HAND_OVER_COLUMNS.items()
+        f"f.{name}" if name in definition.more else f"NULL::{sql_type}"
+        for name, sql_type in _MORE_COLUMNS.items()
     )
     fresh = f""",
 fresh({", ".join(FACT_COLUMNS)}) AS MATERIALIZED (
