@@ -30,9 +30,36 @@ def record_change(
     `by` is the person who answers for it, by default whoever is signed in. `department_ids` are the departments that
     it concerns. One statement.
     """
+    _build_entry(verb, about, changes, by=by, person=person, department_ids=department_ids).save()
+
+
+def record_about_people(
+    verb: AuditVerb, people: Mapping[User, Iterable[int]], *, by: User | None = None
+) -> None:
+    """Write what somebody did to several people.
+
+    One entry for each, with the departments that it concerns. One statement.
+    """
+    AuditEntry.objects.bulk_create(
+        [
+            _build_entry(verb, person, (), by=by, person=person, department_ids=departments)
+            for person, departments in people.items()
+        ]
+    )
+
+
+def _build_entry(
+    verb: AuditVerb,
+    about: object,
+    changes: Iterable[Mapping[str, str]],
+    *,
+    by: User | None,
+    person: User | None,
+    department_ids: Iterable[int | None],
+) -> AuditEntry:
     source = find_source()
     actor = by or source.user
-    AuditEntry.objects.create(
+    return AuditEntry(
         at=timezone.now(),
         actor_id=actor.pk if actor else None,
         actor_name=str(actor or source.name)[:200],

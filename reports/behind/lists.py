@@ -109,6 +109,8 @@ class NumberList:
     order: tuple[str, str] = NEWEST
     at_label: str = "Opened"
     span_label: str = "First response"
+    #: The people whose own work the list shows.
+    person_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,18 @@ def list_of_person(
         return None
     if query.get("of") == "answers":
         units = answer_units(user, person.pk, period, filters)
-        return NumberList(f"Answers of {person}", "answers", units, at_label="Sent", span_label="")
+        return NumberList(
+            f"Answers of {person}", "answers", units, at_label="Sent", span_label="", person_ids=(person.pk,)
+        )
     if query.get("of") == "first_answers":
         units = first_response_units(user, person.pk, period, filters)
         return NumberList(
-            f"First responses of {person}", "first responses", units, LONGEST, "Arrived", "Answered after"
-        )
+            f"First responses of {person}", "first responses", units, LONGEST, "Arrived", "Answered after",
+            person_ids=(person.pk,),
+        )  # fmt: skip
     met = _MET.get(query.get("met", ""))
     units = promise_units(user, person.pk, period, filters, met=met)
     return NumberList(
-        f"Response targets of {person}", "targets", units, at_label="Ended", span_label="Outcome"
-    )
+        f"Response targets of {person}", "targets", units, at_label="Ended", span_label="Outcome",
+        person_ids=(person.pk,),
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The boards: name, page and template of each, and the function that builds its context.
 
-A new board is a line here. Exports, saved reports and links that expire come with it, by its name.
+A new board is a line here. Files of its tables and charts, saved reports, mails and links for guests come with it, by
+its name: they read the page itself (`reports.exports`).
 """
 
 from __future__ import annotations
@@ -12,28 +13,40 @@ from typing import Any
 from reports.behind.selections import Selection
 from reports.dashboards.brand_accounts import brand_accounts_context
 from reports.dashboards.horseshoe_page import horseshoe_page_context
+from reports.dashboards.looks import note_looks
 from reports.dashboards.outcomes_page import outcomes_page_context
 from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
+from reports.dashboards.selection import selection_context
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board: `name` in addresses, `title` for people, the name of its URL, its template, what it shows."""
+    """A board: `name` in addresses, `title` for people, the name of its URL, its template, what it shows.
+
+    The people in `person_ids` of what `build` returns are those whose own work it shows: a look at them is noted.
+    """
 
     name: str
     title: str
     url_name: str
     template: str
     build: Callable[[Selection], dict[str, Any]]
-    #: Whether a link may show it to guests: only what names no customer and no colleague.
-    for_guests: bool = False
+    #: Whether a link may show it to guests. Columns, lines and sections that name a colleague or quote a customer have
+    #: the attribute `data-inside` in its template (a column on its heading and on each of its cells): no guest sees them.
+    for_guests: bool = True
+
+    def show(self, selection: Selection) -> dict[str, Any]:
+        """Return all that its template shows; note whose work is seen."""
+        context = self.build(selection)
+        note_looks(selection, context.get("person_ids", ()))
+        return context | selection_context(selection) | {"board": self}
 
 
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
-        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context, True),
+        Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
         Board(
             "brand-accounts",
             "Numbers by account",
@@ -41,7 +54,7 @@ BOARDS: dict[str, Board] = {
             "reports/brand_accounts.html",
             brand_accounts_context,
         ),
-        Board("people", "Numbers by person", "reports:people", "reports/people.html", people_context),
+        Board("people", "Numbers by person", "reports:people", "reports/people.html", people_context, False),
         Board(
             "horseshoe",
             "The horseshoe",

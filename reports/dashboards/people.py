@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.audit.recording import record_change
-from accounts.models import AuditEntry, AuditVerb, User
+from accounts.models import User
 from inbox.reach_words import describe_reach
 from reports.behind.person_numbers import people_of
 from reports.behind.selections import Selection
+from reports.dashboards.looks import list_looks
 from reports.measures.by_person import measure_person
 from reports.scopes import describe_left_out
 from reports.wording import duration_cell, format_duration
 from wording.numbers import format_count, format_share
-from wording.times import relative_time
-
-#: A manager who opens the same row again within so long leaves no second entry.
-_ONE_ENTRY_FOR = dt.timedelta(hours=12)
-#: Entries that a person reads about their own row.
-_MOST_SHOWN = 20
 
 
 def people_context(selection: Selection) -> dict[str, Any]:
@@ -30,7 +23,7 @@ def people_context(selection: Selection) -> dict[str, Any]:
     team = people_of(user).filter(is_active=True).exclude(pk=user.pk)
     return person_context(selection, user) | {
         "team": [_load_row(person) for person in _with_load(team)],
-        "looks": _looks_at(user, selection.now),
+        "looks": list_looks(user, selection.now),
     }
 
 
@@ -72,28 +65,6 @@ def person_context(selection: Selection, person: User) -> dict[str, Any]:
         ],
         "median": duration_cell(figures.first_response_median),
     }
-
-
-def note_look(selection: Selection, person: User) -> None:
-    """Note that a manager looked at somebody's numbers; the person reads it.
-
-    Once in twelve hours for each person.
-    """
-    user, since = selection.user, selection.now - _ONE_ENTRY_FOR
-    if person.pk == user.pk:
-        return
-    looks = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ, person_id=person.pk, actor_id=user.pk)
-    if not looks.filter(at__gt=since).exists():
-        departments = person.memberships.values_list("department_id", flat=True)
-        record_change(
-            AuditVerb.FIGURES_READ, person, by=user, person=person, department_ids=list(departments)
-        )
-
-
-def _looks_at(user: User, now: dt.datetime) -> list[dict[str, Any]]:
-    """Return who looked at a person's numbers, newest first."""
-    entries = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ, person_id=user.pk).order_by("-at", "-pk")
-    return [{"who": entry.actor_name, "at": relative_time(entry.at, now)} for entry in entries[:_MOST_SHOWN]]
 
 
 def _with_load(people: QuerySet[User]) -> list[Any]:

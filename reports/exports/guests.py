@@ -8,7 +8,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 #: Elements that a guest has no use for, with all that is in them.
 _DROPPED_TAGS = {"form", "script", "button"}
-_DROPPED_CLASSES = {"exports", "selection"}
+_DROPPED_CLASSES = {"exports", "selection", "selection-bar"}
+#: The attribute of what only people of the house may see: what names colleagues or quotes customers.
+_INSIDE = "data-inside"
 _VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}
 
 
@@ -30,8 +32,10 @@ class _Stripper(HTMLParser):
         self._links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        classes = set((dict(attrs).get("class") or "").split())
-        if self._dropped or tag in _DROPPED_TAGS or classes & _DROPPED_CLASSES:
+        values = dict(attrs)
+        classes = set((values.get("class") or "").split())
+        is_inside = tag in _DROPPED_TAGS or classes & _DROPPED_CLASSES or _INSIDE in values
+        if self._dropped or is_inside:
             self._dropped += tag not in _VOID
         elif tag == "a":
             self._links.append("g" if self._in_svg else "div" if "fig" in classes else "span")
@@ -42,7 +46,7 @@ class _Stripper(HTMLParser):
             self.parts.append(self.get_starttag_text() or "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not self._dropped:
+        if not self._dropped and _INSIDE not in dict(attrs):
             self.parts.append(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:

@@ -78,9 +78,8 @@ def _describe(delivery: ReportDelivery, board: Board, selection: Selection) -> d
 
 
 def _show(table: PageTable) -> dict[str, Any]:
-    header = [name.removesuffix(" (s)") for name in table.header]
     lines = [
-        "  ".join(f"{name}: {value}" for name, value in zip(header, row, strict=False) if value)
+        "  ".join(f"{name}: {value}" for name, value in zip(table.names, row, strict=False) if value)
         for row in table.shown
     ]
-    return {"title": table.title, "header": header, "rows": table.shown, "lines": lines}
+    return {"title": table.title, "header": table.names, "rows": table.shown, "lines": lines}

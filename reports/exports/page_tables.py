@@ -1,7 +1,8 @@
 """The tables of a board as they stand on its page, so that a file holds what the reader has seen.
 
 A cell's value is its text; of `<time datetime="PT7500S">` the seconds, of `<time>` with a moment the moment, of
-`<data value>` the value; "1,234" is 1234, and "–" nothing.
+`<data value>` the value; "1,234" is 1234, and "–" nothing. Programs calculate with files, so that a cell holds a number
+alone: "31%" and "▲ 31%" are 31 in a column "(%)", "▼ 3 points" is -3, and "21 of 22" fills two columns.
 """
 
 from __future__ import annotations
@@ -15,19 +16,36 @@ from reports.exports.csv_files import Cell
 _SECONDS = re.compile(r"PT(-?[0-9]+)S")
 _COUNT = re.compile(r"0|-?[1-9][0-9]{0,2}(,[0-9]{3})*|-?[1-9][0-9]*")
 _NOTHING = {"–", "·", ""}
+_PERCENT = re.compile(r"(?:[▲▼] )?(-?[0-9]+)%")
+_POINTS = re.compile(r"([▲▼]) ([0-9]+) points?")
+_PAIR = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})*) of ([0-9]{1,3}(?:,[0-9]{3})*)")
 #: Elements without an end.
 _VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}
 
 
 @dataclass(slots=True)
 class PageTable:
-    """One table: its id, the heading above it, its header, its rows, and these as they read on the page."""
+    """One table: its id, the heading above it; its header and rows for a file, and these as they read on the page."""
 
     key: str
     title: str = ""
     header: list[str] = field(default_factory=list)
     rows: list[list[Cell]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     shown: list[list[str]] = field(default_factory=list)
+
+    def finish(self, spans: list[bool]) -> None:
+        """Give each column one kind of value: seconds, percents, points, or a part and its whole."""
+        columns = [
+            _finish_column(name, [row[place] if place < len(row) else None for row in self.rows], is_span)
+            for place, (name, is_span) in enumerate(
+                zip(self.names, [*spans, *[False] * len(self.names)], strict=False)
+            )
+        ]
+        self.header = [name for column in columns for name, _ in column]
+        self.rows = [
+            [cells[place] for column in columns for _, cells in column] for place in range(len(self.rows))
+        ]
 
 
 def read_tables(page: str) -> list[PageTable]:
@@ -93,11 +111,7 @@ class _TableReader(HTMLParser):
         elif tag == "tr":
             self._end_row()
         elif tag == "table":
-            header = self._table.header
-            self._table.header = [
-                f"{name} (s)" if is_span else name
-                for name, is_span in zip(header, [*self._spans, *[False] * len(header)], strict=False)
-            ]
+            self._table.finish(self._spans)
             self.tables.append(self._table)
             self._table = None
 
@@ -119,7 +133,7 @@ class _TableReader(HTMLParser):
         if self._table is None:
             return
         if self._in_head:
-            self._table.header = [str(cell or "") for cell in self._row]
+            self._table.names = [str(cell or "") for cell in self._row]
         else:
             self._table.rows.append(self._row)
             self._table.shown.append(self._shown)
@@ -130,3 +144,37 @@ def _read_cell(value: str | None, text: str) -> Cell:
     if shown in _NOTHING:
         return None
     return int(shown.replace(",", "")) if _COUNT.fullmatch(shown) else shown
+
+
+def _finish_column(name: str, cells: list[Cell], is_span: bool) -> list[tuple[str, list[Cell]]]:
+    """Return a column as one or two named columns of a file."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if is_span:
+        return [(f"{name} (s)", cells)]
+    if any(_PAIR.fullmatch(text) for text in texts):
+        pairs = [_PAIR.fullmatch(cell) if isinstance(cell, str) else None for cell in cells]
+        parts: list[Cell] = [
+            _read_count(pair[1]) if pair else cell for pair, cell in zip(pairs, cells, strict=True)
+        ]
+        return [(name, parts), (f"{name}, of", [_read_count(pair[2]) if pair else None for pair in pairs])]
+    if any(_POINTS.fullmatch(text) for text in texts):
+        return [(f"{name} (points)", [_read_points(cell) for cell in cells])]
+    if any(_PERCENT.fullmatch(text) for text in texts):
+        return [(f"{name} (%)", [_read_percent(cell) for cell in cells])]
+    return [(name, cells)]
+
+
+def _read_count(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _read_points(cell: Cell) -> Cell:
+    match = _POINTS.fullmatch(cell) if isinstance(cell, str) else None
+    if match:
+        return int(match[2]) if match[1] == "▲" else -int(match[2])
+    return 0 if cell == "as before" else cell
+
+
+def _read_percent(cell: Cell) -> Cell:
+    match = _PERCENT.fullmatch(cell) if isinstance(cell, str) else None
+    return int(match[1]) if match else cell

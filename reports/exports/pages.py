@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
+from accounts.access import viewer
 from accounts.models import User
 from reports.behind.selections import Selection, read_selection
 from reports.dashboards.boards import BOARDS, Board
-from reports.dashboards.selection import selection_context
 from reports.models import SavedReport
 from wording.times import company_zone
 
 
 def render_board(board: Board, selection: Selection) -> str:
     """Render a board without what surrounds it: no navigation, no scripts."""
-    context = board.build(selection) | selection_context(selection)
-    return render_to_string(board.template, context | {"board": board, "layout": "reports/_bare.html"})
+    return render_to_string(board.template, board.show(selection) | {"layout": "reports/_bare.html"})
+
+
+def visible_reports(user: User) -> QuerySet[SavedReport]:
+    """Return one's own reports, and those shared with one's departments."""
+    shared = Q(department__in=viewer(user).department_ids)
+    return SavedReport.objects.filter(Q(owner=user) | shared)
 
 
 def select_saved(report: SavedReport, reader: User, *, now: dt.datetime) -> tuple[Board, Selection] | None:

@@ -13,6 +13,7 @@ from accounts.access import viewer
 from inbox.reach_words import describe_reach
 from reports.behind.lists import fetch_page
 from reports.behind.numbers import list_behind, page_of
+from reports.dashboards.looks import note_looks
 from reports.dashboards.selection import describe_filters
 from reports.filters import read_narrowed
 from reports.periods import name_days
@@ -35,6 +36,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     behind = list_behind(chosen.user, chosen.period, filters, request.GET, now=chosen.now)
     if behind is None:
         raise Http404("There is no such figure.")
+    note_looks(replace(chosen, filters=filters), behind.person_ids)
     page = fetch_page(
         behind, chosen.user, request.GET.get("after", ""), ROWS_PER_PAGE, zone=chosen.period.zone
     )

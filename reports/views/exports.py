@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,6 +17,7 @@ from accounts.models import AuditVerb
 from reports.behind.numbers import list_behind
 from reports.behind.selections import Selection
 from reports.dashboards.boards import BOARDS, Board
+from reports.dashboards.looks import note_looks
 from reports.dashboards.selection import describe_filters
 from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.charts import read_chart
@@ -37,8 +38,12 @@ def cases_csv(request: SignedInRequest) -> HttpResponseBase:
     behind = list_behind(chosen.user, chosen.period, filters, request.GET, now=chosen.now)
     if behind is None:
         raise Http404("There is no such figure.")
+    note_looks(replace(chosen, filters=filters), behind.person_ids)
     if request.method == "GET":
-        about = [("Period", name_days(chosen.period)), *((words, "") for words in describe_filters(chosen))]
+        about = [
+            ("Period", name_days(chosen.period, chosen.now)),
+            *((words, "") for words in describe_filters(chosen)),
+        ]
         record_change(
             AuditVerb.CASES_EXPORTED,
             behind.title,
@@ -68,7 +73,7 @@ def chart_svg(request: HttpRequest) -> HttpResponse:
     board, chosen = _requested_board(request), requested_selection(request)
     key = request.GET.get("chart", "")
     picture = read_chart(
-        render_board(board, chosen), key, escape(f"{board.title}, {name_days(chosen.period)}")
+        render_board(board, chosen), key, escape(f"{board.title}, {name_days(chosen.period, chosen.now)}")
     )
     if picture is None:
         raise Http404("There is no such chart.")
@@ -84,8 +89,7 @@ def _requested_board(request: HttpRequest) -> Board:
 
 
 def _name(what: str, chosen: Selection, kind: str) -> str:
-    last_day = chosen.period.day_after - dt.timedelta(days=1)
-    return name_file(what, f"{chosen.period.first_day}", "to", f"{last_day}", kind=kind)
+    return name_file(what, name_days(chosen.period, chosen.now), kind=kind)
 
 
 def _send_csv(parts: Iterator[bytes], name: str) -> StreamingHttpResponse:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts.guards import SignedInRequest, require_action
 from reports.behind.person_numbers import people_of
 from reports.dashboards.boards import BOARDS
-from reports.dashboards.people import note_look, person_context
+from reports.dashboards.looks import note_looks
+from reports.dashboards.people import person_context
 from reports.dashboards.selection import selection_context
 from reports.views.requests import requested_selection, show_board
 
@@ -28,6 +29,6 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the numbers of one person to them and their manager; note who looked."""
     selection = requested_selection(request)
     shown = get_object_or_404(people_of(request.user), pk=pk)
-    note_look(selection, shown)
+    note_looks(selection, [shown.pk])
     context = person_context(selection, shown) | selection_context(selection)
     return render(request, "reports/person.html", context)

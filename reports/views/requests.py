@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from reports.behind.selections import Selection, read_selection
 from reports.dashboards.boards import Board
-from reports.dashboards.selection import selection_context
+from reports.exports.pages import visible_reports
 from wording.times import company_zone
 
 
@@ -26,5 +26,17 @@ def show_board(request: HttpRequest, board: Board, **more: Any) -> HttpResponse:
     `more` is for its template.
     """
     selection = requested_selection(request)
-    context = board.build(selection) | selection_context(selection) | {"board": board} | more
+    context = board.show(selection) | {"saved_name": _find_name(request, selection)} | more
     return render(request, board.template, context)
+
+
+def _find_name(request: HttpRequest, selection: Selection) -> str:
+    """Return the name of the saved report in an address.
+
+    "" for none, or one of somebody else's. It is in the address until another period or filter is chosen.
+    """
+    number = request.GET.get("saved", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return ""
+    report = visible_reports(selection.user).filter(pk=int(number)).first()
+    return report.name if report else ""

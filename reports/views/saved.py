@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from reports.behind.selections import read_selection
 from reports.dashboards.boards import BOARDS
 from reports.dashboards.selection import ROLLING_PERIODS, describe_filters
 from reports.exports.links import LIFETIMES, create_link, live_links, revoke_link, select_for_guest
+from reports.exports.pages import visible_reports
 from reports.exports.schedules import set_schedule
 from reports.models import Cadence, DeliveryState, ReportDelivery, ReportLink, SavedReport
 from reports.models.saved import LONGEST_QUERY
@@ -70,12 +70,6 @@ class ScheduleForm(forms.Form):
         if self.cleaned_data.get("cadence") and not self.cleaned_data.get("recipients"):
             self.add_error("recipients", "Choose at least one person, or “never”.")
         return self.cleaned_data
-
-
-def visible_reports(user: User) -> QuerySet[SavedReport]:
-    """Return one's own reports, and those shared with one's departments."""
-    shared = Q(department__in=viewer(user).department_ids)
-    return SavedReport.objects.filter(Q(owner=user) | shared)
 
 
 @require_safe
@@ -157,7 +151,8 @@ def link_report(request: SignedInRequest, pk: int) -> HttpResponse:
     now, days = timezone.now(), request.POST.get("days", "")
     if select_for_guest(report, request.user, now=now) is None or days not in map(str, LIFETIMES):
         messages.error(
-            request, "No link was made: this page, or the people it is narrowed to, are not for guests."
+            request,
+            "No link was made: guests see no report about people, and none that is narrowed to a person.",
         )
         return redirect("reports:saved_report", pk)
     token = create_link(report, request.user, int(days), now=now)
@@ -199,7 +194,7 @@ def _row(
     return {
         "report": report,
         "board": board.title,
-        "href": f"{reverse(board.url_name)}?{selection.as_query()}",
+        "href": f"{reverse(board.url_name)}?{selection.as_query(saved=report.pk)}",
         "period": f"{rolling}: {days}" if rolling else days,
         "filters": describe_filters(selection),
         "is_own": report.owner_id == user.pk,

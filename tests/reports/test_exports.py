@@ -92,7 +92,7 @@ def test_every_row_of_a_list_is_in_its_file_in_the_same_order(billing, manager, 
     assert rows[0][5:7] == ["Billing", str(manager)]
     answer = signed_in(manager).get(reverse("reports:cases_csv"), {"of": "waiting", "period": "2026-W47"})
     assert (
-        'filename="horseshoe-new-cases-without-a-first-response-2026-11-16-to-2026-11-22.csv"'
+        'filename="horseshoe-new-cases-without-a-first-response-16-nov-18-nov-2026.csv"'
         in answer.headers["Content-Disposition"]
     )
     assert answer.headers["Cache-Control"] == "no-store, private"
@@ -122,7 +122,7 @@ def test_who_took_cases_is_in_the_audit_log(billing, manager):
     entry = AuditEntry.objects.get()
     assert f"{entry}" == f"{manager} exported the cases behind New cases"
     assert [(one["name"], one["to"]) for one in entry.changes] == [
-        ("Period", "26 Oct – 22 Nov 2026"),
+        ("Period", "26 Oct – 18 Nov 2026"),
         ("Department: Billing", ""),
     ]
     assert entry.department_ids == [billing.pk]
@@ -168,7 +168,8 @@ def test_a_table_of_a_page_is_its_file(billing, manager):
         ["Answered", "2", "3600", "7200"],
     ]
     assert tables["hand-overs-table"][1][:4] == ["Service", "Billing", "1", "0"]
-    assert tables["rate-table"][1] == ["All", "2", "0", "2", "0%"]
+    assert tables["rate-table"][0][-1] == "Rate (%)"
+    assert tables["rate-table"][1] == ["All", "2", "0", "2", "0"]
     assert client.get(reverse("reports:table_csv"), {"board": "response", "table": "none"}).status_code == 404
     assert (
         client.get(reverse("reports:table_csv"), {"board": "none", "table": "rate-table"}).status_code == 404
@@ -183,6 +184,21 @@ def test_tables_are_read_with_the_values_for_programs():
     (table,) = read_tables(page)
     assert table.header == ["Who", "n", "Took (s)", "At"]
     assert table.rows == [["A & B", 1234, 65, "2026-11-01T00:00:00+01:00"], [None, None, None, "05"]]
+
+
+def test_shares_changes_and_parts_of_a_whole_are_plain_numbers():
+    page = """<table id="t"><thead><tr><th>Who</th><th>Share</th><th>Change</th><th>Kept</th><th>Words</th></tr></thead><tbody>
+      <tr><td>A</td><td>▲ 31%</td><td>▼ 3 points</td><td><a href="#">21 of 22</a></td><td>up 31%</td></tr>
+      <tr><td>B</td><td>few</td><td>as before</td><td>–</td><td>1 of few</td></tr>
+      <tr><td>C</td><td>7%</td><td>▲ 1 point</td><td>1,021 of 2,000</td><td>–</td></tr></tbody></table>"""
+    (table,) = read_tables(page)
+    assert table.header == ["Who", "Share (%)", "Change (points)", "Kept", "Kept, of", "Words"]
+    assert table.rows == [
+        ["A", 31, -3, 21, 22, "up 31%"],
+        ["B", "few", 0, None, None, "1 of few"],
+        ["C", 7, 1, 1021, 2000, None],
+    ]
+    assert table.names[3] == "Kept" and table.shown[0][1:4] == ["▲ 31%", "▼ 3 points", "21 of 22"]
 
 
 def test_a_chart_is_a_picture_of_its_own(billing, manager):

@@ -15,11 +15,19 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Role
+from reports.dashboards.boards import BOARDS
 from reports.exports import schedules
 from reports.exports.guests import strip_for_guest
 from reports.exports.schedules import next_due, send_due_reports
 from reports.models import ReportDelivery, ReportLink, ReportSchedule, SavedReport
-from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.factories import (
+    NOW,
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    MessageFactory,
+    UserFactory,
+)
 from tests.inbox.page_requests import signed_in
 from tests.markup import squeezed
 
@@ -83,7 +91,7 @@ def test_a_name_keeps_page_period_and_filters(report, manager, billing):
         f"period=last-4-weeks&department={billing.pk}",
     )
     page = squeezed(signed_in(manager).get(reverse("reports:saved")).content.decode())
-    assert f'href="/reports/?period=last-4-weeks&amp;department={billing.pk}"' in page
+    assert f'href="/reports/?period=last-4-weeks&amp;department={billing.pk}&amp;saved={report.pk}"' in page
     assert "Department: Billing" in page and "only yours" in page
     assert "Last 4 weeks: " in page, "a period that moves is named, not only dated"
 
@@ -227,6 +235,70 @@ def test_a_guest_reads_numbers_and_nothing_else(report, manager):
     )
     assert Client().post(address).status_code == 405
     assert [entry.verb for entry in AuditEntry.objects.order_by("pk")] == ["reports.shared"]
+
+
+def test_every_board_has_files_mails_and_links_but_people_have_no_guests(manager, billing):
+    owner = UserFactory(first_name="Ilse", last_name="Marchetti", departments=[billing])
+    account = BrandAccountFactory(owner=owner, handle="kettle")
+    for _ in range(2):
+        case = CaseFactory(department=billing, brand_account=account, created_at=NOW - HOUR)
+        MessageFactory(case=case, network_time=case.created_at)
+    client, guests = signed_in(manager), set()
+    for board in BOARDS.values():
+        values = {"board": board.name, "query": "period=last-4-weeks", "name": f"Of {board.name}"}
+        client.post(reverse("reports:save_report"), values)
+        report = SavedReport.objects.get(board=board.name)
+        opened = client.get(reverse(board.url_name), {"period": "last-4-weeks", "saved": report.pk})
+        assert f"Of {board.name}" in opened.content.decode(), "a saved report says its name"
+        answer = client.post(reverse("reports:link_report", args=[report.pk]), {"days": 7})
+        link = re.search(r'value="http://testserver(/reports/shared/[^"]+)"', answer.content.decode())
+        if link:
+            guests.add(board.name)
+            shown = Client().get(link[1]).content.decode()
+            assert "Ilse" not in shown and "<form" not in shown and "<summary>Save" not in shown
+            assert (
+                "26 Oct – 18 Nov 2026" in shown and "css/horseshoe.css" in shown or board.name != "horseshoe"
+            )
+        schedule(report, manager)
+    assert guests == {board.name for board in BOARDS.values() if board.for_guests}
+    assert "people" not in guests and {"horseshoe", "brand-accounts"} <= guests
+    assert send_due_reports(ReportSchedule.objects.latest("due_at").due_at) == len(BOARDS)
+    stranger = UserFactory(departments=[billing])
+    other = signed_in(stranger).get(reverse("reports:dashboard"), {"saved": report.pk})
+    assert "Of " + report.board not in other.content.decode(), "not the name of somebody else’s report"
+
+
+def test_a_report_narrowed_to_a_person_is_a_look_at_them(manager, billing):
+    agent = UserFactory(departments=[billing])
+    other = UserFactory(departments=[billing])
+    CaseFactory(department=billing, assignee=agent, created_at=NOW - HOUR)
+
+    def looks():
+        entries = AuditEntry.objects.filter(verb="people.figures").order_by("pk")
+        return [(entry.actor_id, entry.person_id) for entry in entries]
+
+    client, query = signed_in(manager), {"person": [agent.pk, manager.pk]}
+    client.get(reverse("reports:dashboard"), {"person": manager.pk})
+    assert looks() == []
+    client.get(reverse("reports:dashboard"), query)
+    client.get(reverse("reports:dashboard"), query)
+    assert looks() == [(manager.pk, agent.pk)]
+    for number, (name, more) in enumerate(
+        [("cases", {"of": "created"}), ("cases_csv", {"of": "created"}),
+         ("cases", {"of": "created", "only_person": agent.pk}), ("cases", {"of": "answers", "by": agent.pk}),
+         ("table_csv", {"board": "response", "table": "rate-table"}), ("chart_svg", {"board": "response", "chart": "rate-chart"})]
+    ):  # fmt: skip
+        by_whom = {} if "by" in more or "only_person" in more else query
+        with time_machine.travel(NOW + (number + 1) * 13 * HOUR, tick=False):
+            assert client.get(reverse(f"reports:{name}"), by_whom | more).status_code == 200
+        assert looks() == [(manager.pk, agent.pk)] * (number + 2), name
+    # A mail is a look of who receives it.
+    SavedReport.objects.create(
+        name="Ada", owner=manager, board="response", query=f"person={other.pk}", created_at=NOW
+    )
+    schedule(SavedReport.objects.get(), manager)
+    send_due_reports(ReportSchedule.objects.get().due_at)
+    assert looks()[-1] == (manager.pk, other.pk)
 
 
 def test_a_link_ends_when_it_expires_is_revoked_or_its_maker_leaves(report, manager):

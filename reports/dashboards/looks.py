@@ -1,0 +1,51 @@
+"""Looks at other people's numbers: each is in the audit log, and the person reads on their own page who looked and when.
+
+A look is whatever shows the work of a named person: their row or page, a list behind it, and any report narrowed to
+them, on a page, in a file or in a mail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.audit.recording import record_about_people
+from accounts.models import AuditEntry, AuditVerb, User
+from reports.behind.selections import Selection
+from wording.times import relative_time
+
+#: Somebody who looks at the same person again within so long leaves no second entry.
+_ONE_ENTRY_FOR = dt.timedelta(hours=12)
+#: Entries that a person reads about themselves.
+_MOST_SHOWN = 20
+
+
+def note_looks(selection: Selection, shown_ids: Iterable[int] = ()) -> None:
+    """Note at whom a reader looks: `shown_ids`, and the people to whom the selection is narrowed.
+
+    Once in twelve hours for each. No statement when nobody else is shown, else one; three where somebody is noted.
+    """
+    user = selection.user
+    looked_at = {*shown_ids, *selection.filters.person_ids} - {user.pk}
+    if not looked_at:
+        return
+    noted = AuditEntry.objects.filter(
+        verb=AuditVerb.FIGURES_READ,
+        actor_id=user.pk,
+        person_id__in=looked_at,
+        at__gt=selection.now - _ONE_ENTRY_FOR,
+    )
+    missing = looked_at - set(noted.values_list("person_id", flat=True))
+    if missing:
+        people = User.objects.filter(pk__in=missing).prefetch_related("memberships").order_by("pk")
+        departments = {
+            person: [membership.department_id for membership in person.memberships.all()] for person in people
+        }
+        record_about_people(AuditVerb.FIGURES_READ, departments, by=user)
+
+
+def list_looks(user: User, now: dt.datetime) -> list[dict[str, Any]]:
+    """Return who looked at a person's numbers, newest first."""
+    entries = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ, person_id=user.pk).order_by("-at", "-pk")
+    return [{"who": entry.actor_name, "at": relative_time(entry.at, now)} for entry in entries[:_MOST_SHOWN]]
