@@ -162,6 +162,18 @@ class _OutdatedCopies:
 _outdated = _OutdatedCopies()
 
 
+class _KeptClient(RedisCacheClient):
+    """Keep one Redis client: Django builds one for each command, which takes longer than the command itself."""
+
+    def __init__(self, server: str, **options: Any) -> None:
+        super().__init__([server], **options)
+        self._kept = super().get_client(write=True)
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Return the client. It may be used by several threads: each command takes a connection from the pool."""
+        return self._kept
+
+
 @functools.cache
 def _shared_client(server: str) -> RedisCacheClient:
-    return RedisCacheClient([server], **client_options())
+    return _KeptClient(server, **client_options())

@@ -117,7 +117,7 @@ def pages_of(company: Company, key: tuple[str, str, str]) -> dict[str, str]:
 
     A route has one id, and its name does not tell of what: so each is tried with all three.
     """
-    found = {}
+    found, listed = {}, set()
     ids = {
         "case": company.cases[key].pk,
         "message": company.messages[key].pk,
@@ -126,7 +126,9 @@ def pages_of(company: Company, key: tuple[str, str, str]) -> dict[str, str]:
     for what, pk in ids.items():
         stand_in = {"pk": str(pk), "number": "1", "slug": key[0], "key": str(KEY)}
         for name, address in addresses(stand_in).items():
-            if not _LEFT_OUT.match(address) and not name.startswith("account_"):
+            # A route without an id has the same address each time.
+            if address not in listed and not _LEFT_OUT.match(address) and not name.startswith("account_"):
+                listed.add(address)
                 found[f"{name} ({what})"] = address
     return found
 
