@@ -22,13 +22,13 @@ from routing.reading.languages import detect_language
 
 #: Messages in one batch: one statement reads them, one writes.
 REREAD_BATCH_SIZE = 1_000
-REREAD_FIELDS = tuple(MessageCorrection.Field.values)
+REREAD_FIELDS = (*MessageCorrection.Field.values, "said")
 _COLUMNS = ("id", "text", "edited_at", "corrected", "decision__trace", *REREAD_FIELDS)
 _UPDATE = """
 UPDATE inbox_message m SET language = r.language, sentiment = r.sentiment, urgency = r.urgency, is_spam = r.is_spam,
-    needs_answer = r.needs_answer
+    needs_answer = r.needs_answer, said = r.said
 FROM json_to_recordset(%s::json) AS r(id bigint, edited_at timestamptz, corrected jsonb, language text, sentiment text,
-    urgency smallint, is_spam bool, needs_answer bool)
+    urgency smallint, is_spam bool, needs_answer bool, said text)
 WHERE m.id = r.id AND m.corrected = r.corrected AND m.edited_at IS NOT DISTINCT FROM r.edited_at
 RETURNING m.id
 """
@@ -86,6 +86,7 @@ def _changed_values(row: dict[str, Any]) -> dict[str, Any]:
         "sentiment": reading.sentiment,
         "urgency": reading.urgency,
         "is_spam": reading.is_spam,
+        "said": reading.said,
         "needs_answer": _needs_answer(row, wants=reading.wants_answer),
     }
     return {name: value for name, value in now.items() if value != row[name] and name not in row["corrected"]}

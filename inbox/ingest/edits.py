@@ -15,7 +15,7 @@ from networks.base import InboundMessage
 from routing.reading import Reading
 
 #: The columns that hold the reading of the text.
-READING_COLUMNS = ("language", "sentiment", "urgency", "is_spam", "needs_answer")
+READING_COLUMNS = ("language", "sentiment", "urgency", "is_spam", "said", "needs_answer")
 _HANDLES = re.compile(r"^(?:@\w+\s+)+")
 _LINK = re.compile(r"https?://\S+")
 
@@ -46,6 +46,7 @@ class StoredMessage:
             "sentiment": reading.sentiment,
             "urgency": reading.urgency,
             "is_spam": reading.is_spam,
+            "said": reading.said,
             "needs_answer": needs_answer,
         }
         self.reread_values = {name: value for name, value in values.items() if name not in self.corrected}

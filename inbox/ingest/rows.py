@@ -69,6 +69,7 @@ def _message_row(new: NewMessage) -> dict[str, Any]:
         "sentiment": reading.sentiment if reading else "",
         "urgency": reading.urgency if reading else 0,
         "is_spam": reading is not None and reading.is_spam,
+        "said": reading.said if reading else "",
         "flags": item.flags,
         "historical": new.historical,
         "raw": item.raw,

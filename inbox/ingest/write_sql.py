@@ -92,18 +92,18 @@ ORDER BY r.n RETURNING id
 _WRITE_MESSAGES = """
 INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id, parent_remote_id,
     direction, visibility, identity_id, user_id, text, network_time, received_at, edited_at, hidden, history,
-    permalink, attachments, can_reply, reply_ref, language, needs_answer, sentiment, urgency, is_spam, flags, historical,
+    permalink, attachments, can_reply, reply_ref, language, needs_answer, sentiment, urgency, is_spam, said, flags, historical,
     raw, search, on_point_id, on_point_backup_id)
 SELECT %(brand)s, r.case_id, r.stream, r.canonical_id, r.remote_id, r.thread_id, r.parent_remote_id, r.direction,
     r.visibility, r.identity_id, r.user_id, r.text, r.network_time, %(now)s, r.edited_at, r.hidden, '[]', r.permalink,
-    r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.sentiment, r.urgency, r.is_spam,
+    r.attachments, r.can_reply, r.reply_ref, r.language, r.needs_answer, r.sentiment, r.urgency, r.is_spam, r.said,
     r.flags, r.historical, r.raw, r.search,
     CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(primary)s::bigint END,
     CASE WHEN r.direction = 'in' AND NOT r.historical THEN %(backup)s::bigint END
 FROM json_to_recordset(%(rows)s::json) AS r(case_id bigint, stream text, canonical_id text, remote_id text,
     thread_id text, parent_remote_id text, direction text, visibility text, identity_id bigint, user_id bigint,
     text text, network_time timestamptz, edited_at timestamptz, hidden bool, permalink text, attachments jsonb,
-    can_reply bool, reply_ref jsonb, language text, needs_answer bool, sentiment text, urgency smallint, is_spam bool,
+    can_reply bool, reply_ref jsonb, language text, needs_answer bool, sentiment text, urgency smallint, is_spam bool, said text,
     flags jsonb, historical bool, raw jsonb, search tsvector)
 ON CONFLICT (brand_account_id, canonical_id) DO NOTHING RETURNING canonical_id, id
 """
@@ -111,14 +111,14 @@ _UPDATE_MESSAGES = """
 UPDATE inbox_message m
 SET text = r.text, remote_id = r.remote_id, edited_at = r.edited_at, hidden = r.hidden, flags = r.flags,
     language = coalesce(r.language, m.language), sentiment = coalesce(r.sentiment, m.sentiment),
-    urgency = coalesce(r.urgency, m.urgency), is_spam = coalesce(r.is_spam, m.is_spam),
+    urgency = coalesce(r.urgency, m.urgency), is_spam = coalesce(r.is_spam, m.is_spam), said = coalesce(r.said, m.said),
     needs_answer = coalesce(r.needs_answer, m.needs_answer), reply_ref = r.reply_ref, permalink = r.permalink, raw = r.raw,
     search = r.search,
     deleted_at = CASE WHEN r.deleted THEN coalesce(m.deleted_at, %(now)s) ELSE m.deleted_at END,
     history = CASE WHEN m.text = r.text THEN m.history
               ELSE m.history || jsonb_build_object('text', m.text, 'until', r.until) END
 FROM json_to_recordset(%(rows)s::json) AS r(id bigint, text text, remote_id text, edited_at timestamptz, hidden bool,
-    flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, search tsvector, deleted bool, until text)
+    flags jsonb, language text, sentiment text, urgency smallint, is_spam bool, said text, needs_answer bool, reply_ref jsonb, permalink text, raw jsonb, search tsvector, deleted bool, until text)
 WHERE m.id = r.id
 """
 _LAST_CUSTODY = """

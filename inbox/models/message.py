@@ -17,7 +17,7 @@ from inbox.models.case import Case
 from inbox.models.customer import Identity
 from inbox.search_words.columns import IndexedTextField
 from inbox.visibility import Visibility
-from routing.reading import SENTIMENTS
+from routing.reading import SAYINGS, SENTIMENTS
 
 
 class Direction(models.TextChoices):
@@ -100,7 +100,15 @@ class Message(models.Model):
     )
     urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_spam = models.BooleanField(default=False, db_default=False)
-    #: The fields among these that a person has corrected.
+    #: What it says of its sender's problem, as far as it could be read (`routing.reading.saying`).
+    said = models.CharField(
+        max_length=9,
+        blank=True,
+        choices=[(said, said.capitalize()) for said in SAYINGS],
+        default="",
+        db_default="",
+    )
+    #: The fields among these that a person has corrected; nobody corrects `said`.
     corrected = models.JSONField(default=list, blank=True, db_default=Value([], models.JSONField()))
     #: Repairs that were made before the text could be stored or shown: ["nul", "surrogate", "control", "bidi", "long",
     #: "name", "link"].

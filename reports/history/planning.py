@@ -40,7 +40,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "id", "brand_account_id", "case_id", "stream", "canonical_id", "remote_id", "thread_id", "parent_remote_id",
         "direction", "visibility", "identity_id", "text", "network_time", "received_at", "hidden", "history",
         "permalink", "attachments", "can_reply", "reply_ref", "language", "needs_answer", "sentiment", "urgency",
-        "is_spam", "flags", "historical", "raw", "search",
+        "is_spam", "said", "flags", "historical", "raw", "search",
     ),
     "inbox_decision": (
         "message_id", "case_id", "department_id", "decided_by", "rule_key", "rule_name", "version", "reasons", "trace",
@@ -221,7 +221,8 @@ class Planner:
             # It counts for the week in which it was written: it reached the brand then, though not through Horseshoe.
             past.at, False, "[]", "", "[]", False, "{}", reading.language if reading else "",
             decided is not None and decided.needs_answer, reading.sentiment if reading else "",
-            reading.urgency if reading else 0, reading is not None and reading.is_spam, _json(item.flags), True,
+            reading.urgency if reading else 0, reading is not None and reading.is_spam, reading.said if reading else "",
+            _json(item.flags), True,
             _json(item.raw), index_text(item.text),
         ))  # fmt: skip
 

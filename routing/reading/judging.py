@@ -13,6 +13,7 @@ from typing import Literal
 from routing.letters import MAX_TEXT_READ
 from routing.reading.lexicon import ADVISE, ASK, COMPLAIN, DENY, THANK, lexicon_for_language
 from routing.reading.listening import WordSignals, collect_signals, count_emoticons
+from routing.reading.saying import Said, read_said
 from routing.text import tokenize
 
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -41,7 +42,8 @@ _QUESTION_MARKS = ("?", "？", "؟", "¿")
 class Reading:
     """The reading of one message.
 
-    `score` is the tone from -1 to 1; `urgency` is 0 (can wait), 1 (today) or 2 (safety, law, fraud).
+    `score` is the tone from -1 to 1; `urgency` is 0 (can wait), 1 (today) or 2 (safety, law, fraud),
+    `said` what it says of its sender's problem (`routing.reading.saying`).
     """
 
     language: str
@@ -50,6 +52,7 @@ class Reading:
     wants_answer: bool
     urgency: int
     is_spam: bool
+    said: Said = ""
 
 
 def read_message(text: str, *, language: str = "") -> Reading:
@@ -68,9 +71,11 @@ def read_message(text: str, *, language: str = "") -> Reading:
     is_spam = signals.spam >= SPAM_FROM and not complains
     wants_answer = _wants_answer(text, signals, tone, asks=asks) and not is_spam
     urgency = _urgency(signals, sentiment, asks or complains) if wants_answer else 0
-    return Reading(
-        language, sentiment, round(tone / math.hypot(tone, _HALFWAY), 3), wants_answer, urgency, is_spam
+    score = round(tone / math.hypot(tone, _HALFWAY), 3)
+    saying: Said = (
+        "" if is_spam else read_said(text, language, bits=signals.bits, sentiment=sentiment, asks=asks)
     )
+    return Reading(language, sentiment, score, wants_answer, urgency, is_spam, saying)
 
 
 def _tone(signals: WordSignals, happy: int, unhappy: int, asks: bool) -> float:

@@ -28,7 +28,7 @@ from routing.facts import Facts, build_trace
 from routing.learning.corrections import text_digest
 from routing.learning.example_facts import serialize_example_facts
 from routing.models import ExampleSource, RoutingExample
-from routing.reading import SENTIMENTS, with_reading
+from routing.reading import SENTIMENTS, read_message, with_reading
 from routing.rules.engine import decide
 from routing.rules.versions import live_rules
 
@@ -169,6 +169,7 @@ def _messages_of(lived: Lived) -> Iterator[Message]:
             yield Message(
                 **common, text=turn.text, direction=Direction.INBOUND, identity=lived.identity, language=read.language,
                 needs_answer=read.wants_answer, sentiment=read.sentiment, urgency=read.urgency, is_spam=read.is_spam,
+                said=read_message(turn.text, language=read.language).said,
             )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from inbox.management.moments import parse_moment
 
 class Command(BaseCommand):
     help = (
-        "Reads the customers' stored messages again (language, tone, urgency, needs an answer, spam), after what reads "
+        "Reads the customers' stored messages again (language, tone, urgency, needs an answer, spam, thanks), after what reads "
         "them has changed. What people corrected stays, and so do cases; nobody is notified. May be stopped and "
         "run again."
     )

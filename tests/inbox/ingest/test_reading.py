@@ -95,3 +95,13 @@ def test_what_we_wrote_is_not_judged(feed):
     feed.store(message("2", "We love to help!", by="9000", thread_id="1", parent_id="1", minute=0))
     ours = Message.objects.get(canonical_id="2")
     assert (ours.sentiment, ours.needs_answer) == ("", False)
+
+
+def test_what_a_customer_says_is_stored_and_an_edit_changes_it(feed):
+    feed.store(message("1", "It works again, thank you!"), message("2", "Thank you so much", by="2"))
+    assert list(Message.objects.order_by("canonical_id").values_list("said", flat=True)) == [
+        "fixed",
+        "thanks",
+    ]
+    feed.store(message("1", "Your service is terrible, it still does not work", edited_at=NOW))
+    assert Message.objects.get(canonical_id="1").said == "complains"
