@@ -4,7 +4,7 @@ from django.urls import path
 
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
-from reports.views.exports import cases_csv, chart_svg, table_csv
+from reports.views.exports import cases_csv, chart_png, chart_svg, table_csv
 from reports.views.history import (
     history,
     history_import,
@@ -61,4 +61,5 @@ urlpatterns = [
     path("export/cases.csv", cases_csv, name="cases_csv"),
     path("export/table.csv", table_csv, name="table_csv"),
     path("export/chart.svg", chart_svg, name="chart_svg"),
+    path("export/chart.png", chart_png, name="chart_png"),
 ]

@@ -99,6 +99,13 @@ def describe_filters(selection: Selection) -> list[str]:
     return [*words, f"Tag: {', '.join(tags)}"] if tags else words
 
 
+def describe_scope(title: str, selection: Selection) -> str:
+    """Return what stands under the title of a chart's file: the board, its days, its zone and its filters."""
+    days = name_days(selection.period, selection.now)
+    parts = [title, days, str(selection.period.zone), "by time of arrival", *describe_filters(selection)]
+    return " · ".join(parts)
+
+
 def list_filters(selection: Selection) -> list[FilterMenu]:
     """Return the filters that offer their values; what the reader may not see is not offered."""
     user, filters = selection.user, selection.filters

@@ -1,4 +1,4 @@
-"""Files: the rows behind a number and the tables of a board as CSV, its charts as SVG."""
+"""Files: the rows behind a number and the tables of a board as CSV, its charts as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from accounts.audit.recording import record_change
@@ -18,12 +17,13 @@ from reports.behind.numbers import list_behind
 from reports.behind.selections import Selection
 from reports.dashboards.boards import BOARDS, Board
 from reports.dashboards.looks import note_looks
-from reports.dashboards.selection import describe_filters
+from reports.dashboards.selection import describe_filters, describe_scope
 from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.charts import read_chart
 from reports.exports.csv_files import name_file, write_csv
 from reports.exports.page_tables import read_tables
 from reports.exports.pages import render_board
+from reports.exports.pictures import draw_picture
 from reports.filters import read_narrowed
 from reports.periods import name_days
 from reports.views.requests import requested_selection
@@ -69,16 +69,32 @@ def table_csv(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def chart_svg(request: HttpRequest) -> HttpResponse:
-    """Download a chart of a board as a picture of its own."""
+    """Download a chart of a board as a drawing of its own."""
+    drawing, name = _draw_chart(request, "svg")
+    return _send_file(drawing.encode(), "image/svg+xml; charset=utf-8", name)
+
+
+@require_safe
+@login_required
+def chart_png(request: HttpRequest) -> HttpResponse:
+    """Download a chart of a board as a picture."""
+    drawing, name = _draw_chart(request, "png")
+    return _send_file(draw_picture(drawing), "image/png", name)
+
+
+def _draw_chart(request: HttpRequest, kind: str) -> tuple[str, str]:
+    """Return the requested chart as SVG, and the name of its file."""
     board, chosen = _requested_board(request), requested_selection(request)
     key = request.GET.get("chart", "")
-    picture = read_chart(
-        render_board(board, chosen), key, escape(f"{board.title}, {name_days(chosen.period, chosen.now)}")
-    )
-    if picture is None:
+    drawing = read_chart(render_board(board, chosen), key, describe_scope(board.title, chosen))
+    if drawing is None:
         raise Http404("There is no such chart.")
-    headers = {"Content-Disposition": f'attachment; filename="{_name(f"{board.name} {key}", chosen, "svg")}"'}
-    return HttpResponse(picture, content_type="image/svg+xml; charset=utf-8", headers=headers)
+    return drawing, _name(f"{board.name} {key}", chosen, kind)
+
+
+def _send_file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def _requested_board(request: HttpRequest) -> Board:

@@ -6,12 +6,16 @@ import csv
 import datetime as dt
 import io
 import re
+import struct
 import tracemalloc
 import xml.etree.ElementTree as ET
+import zlib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+import resvg_py
 import time_machine
 from django.urls import reverse
 
@@ -23,6 +27,7 @@ from reports.behind.lists import NumberList
 from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.csv_files import name_file, write_csv
 from reports.exports.page_tables import read_tables
+from reports.exports.pictures import draw_picture
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.page_requests import signed_in
 
@@ -205,19 +210,89 @@ def test_a_chart_is_a_picture_of_its_own(billing, manager):
     MessageFactory(case=CaseFactory(department=billing, created_at=NOW), network_time=NOW)
     client = signed_in(manager)
     page = client.get(reverse("reports:dashboard")).content.decode()
-    (link,) = re.findall(r'href="(/reports/export/chart[^"]*)"', page)
-    answer = client.get(link.replace("&amp;", "&"))
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/export/chart[^"]*)"', page)]
+    link = next(link for link in links if "chart=rate-chart" in link)
+    answer = client.get(link)
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
     assert "horseshoe-response-rate-chart-" in answer.headers["Content-Disposition"]
     picture = answer.content.decode()
     root = ET.fromstring(picture)  # noqa: S314 (our own)
     tags = [element.tag.rpartition("}")[2] for element in root.iter()]
     assert {"title", "desc", "style", "rect", "text"} <= set(tags)
-    assert (
-        "a" not in tags and "var(" not in picture and "light-dark(" not in picture and "href" not in picture
-    )
+    for sign in ("var(", "light-dark(", "color-mix(", "href"):
+        assert sign not in picture
+    assert "a" not in tags
     assert "#1f4f8f" in picture, "the colour of bars"
+    assert "Response rate by time of arrival</text>" in picture and "· by time of" in picture
     assert client.get(reverse("reports:chart_svg"), {"board": "response", "chart": "x"}).status_code == 404
+
+
+def test_every_chart_is_a_picture_with_legible_words(billing, manager):
+    MessageFactory(case=CaseFactory(department=billing, created_at=NOW), network_time=NOW)
+    client = signed_in(manager)
+    for address in ("/reports/", "/reports/horseshoe/"):
+        page = client.get(address).content.decode()
+        drawings = re.findall(r'href="(/reports/export/chart\.svg[^"]*)"', page)
+        pictures = re.findall(r'href="(/reports/export/chart\.png[^"]*)"', page)
+        assert len(drawings) == len(pictures) > 0
+        for drawing, picture in zip(drawings, pictures, strict=True):
+            size = ET.fromstring(client.get(drawing.replace("&amp;", "&")).content)  # noqa: S314 (our own)
+            answer = client.get(picture.replace("&amp;", "&"))
+            assert (
+                answer.headers["Content-Type"] == "image/png"
+                and ".png" in answer.headers["Content-Disposition"]
+            )
+            pixels, (width, height) = read_png(answer.content, most=64)
+            assert abs(width - 2 * float(size.attrib["width"])) <= 1
+            assert abs(height - 2 * float(size.attrib["height"])) <= 1
+            assert (pixels[0, 0] == 255).all() and (pixels[..., 3] == 255).all(), "white paper"
+            # The line of the title, above the drawing.
+            assert (pixels[24:64, 32:300, :3] < 128).all(axis=2).sum() > 200
+
+
+def test_words_are_drawn_on_a_machine_without_fonts(monkeypatch):
+    """Each word changes pixels where it stands, with our own fonts alone."""
+    draw = resvg_py.svg_to_bytes
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda **kinds: draw(**kinds, skip_system_fonts=True))
+    for words in ("Response rate", "Zwölf Fälle, früh", "▲ 3", "Ответы", "Απάντηση", "✕ ◆ ▼ → ≤"):
+        svg = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40">{}</svg>'
+        written = f'<text x="8" y="28" font-family="ui-sans-serif, sans-serif" font-size="16">{words}</text>'
+        pixels, _ = read_png(draw_picture(svg.format(written)))
+        columns = (pixels[..., :3] < 128).any(axis=(0, 2))
+        assert columns[16:].sum() > 5 * len(words.replace(" ", "")), words
+
+
+def read_png(content, most=80):
+    """Decode the first rows of a picture, of 8 bits with four channels as we draw it; return them and its size."""
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    place, packed = 8, b""
+    while place < len(content):
+        length, kind = struct.unpack(">I4s", content[place : place + 8])
+        body = content[place + 8 : place + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert (depth, colour) == (8, 6)
+        packed += body if kind == b"IDAT" else b""
+        place += length + 12
+    data, step, above, rows = zlib.decompress(packed), 1 + 4 * width, bytes(4 * width), []
+    for y in range(min(height, most)):
+        above = unfilter(data[y * step], data[y * step + 1 : (y + 1) * step], above)
+        rows.append(above)
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, width, 4), (width, height)
+
+
+def unfilter(kind, row, above):
+    """Undo the filter of one row (PNG, third edition, 9.2)."""
+    result = bytearray(row)
+    for x in range(len(row) if kind else 0):
+        left, up, corner = (result[x - 4], above[x], above[x - 4]) if x > 3 else (0, above[x], 0)
+        if kind == 4:
+            a, b, c = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+            guess = left if a <= b and a <= c else up if b <= c else corner
+        else:
+            guess = (0, left, up, (left + up) // 2)[kind]
+        result[x] = (row[x] + guess) % 256
+    return bytes(result)
 
 
 def test_a_file_name_says_what_and_when():
