@@ -41,6 +41,8 @@ class Capabilities:
     late_reply_permission: str = ""
     idempotent_send: bool = False
     webhooks: bool = False
+    #: Whether access ends by itself after some time; Horseshoe then renews it before.
+    access_ends: bool = True
     blind_spots: tuple[BlindSpot, ...] = ()
     #: The address of a public message by its id: {id} stands for it. "" where a network has none.
     public_address: str = ""

@@ -77,6 +77,7 @@ class FacebookConnector:
         late_reply_window=dt.timedelta(days=7),
         late_reply_permission="Meta’s Human Agent permission",
         webhooks=True,
+        access_ends=False,
         blind_spots=BLIND_SPOTS,
         public_address="https://www.facebook.com/{id}",
     )

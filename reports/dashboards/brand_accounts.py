@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
+from accounts.access import viewer
 from accounts.brand_accounts.charter import charter_state, company_day
-from accounts.models import BrandAccount, Health, Lifecycle, Shift
+from accounts.models import BrandAccount, Health, Lifecycle, Shift, User
+from accounts.roster.planning import load_rosters
+from accounts.roster.point_time import PointTime, measure_point_time
 from inbox.reach_words import describe_reach
+from networks.registry import CONNECTORS, network_capabilities
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_sparkline
 from reports.measures.by_account import AccountResponses
@@ -18,37 +25,86 @@ from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
 from reports.rollups.by_account import responses_by_account
 from reports.scopes import describe_left_out
-from reports.wording import describe_token_age, duration_cell
-from wording.numbers import format_count, format_share
+from reports.wording import describe_token_age, duration_cell, format_points_change, time_cell
+from wording.numbers import NO_VALUE, format_count, format_coverage, format_share
 from wording.spans import written_span
-from wording.times import short_date_with_year, to_display_zone
+from wording.times import short_date, short_date_with_year, to_display_zone
 
 _NONE = AccountResponses(0, 0, None, ())
 _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """What the page measures: both periods, the time on point, and who answers for which account."""
+
+    selection: Selection
+    responses: Mapping[int, AccountResponses]
+    before: Mapping[int, AccountResponses]
+    point: Mapping[int, PointTime]
+
+
 def brand_accounts_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/brand_accounts.html`."""
-    user, now = selection.user, selection.now
+    user, now, compared = selection.user, selection.now, selection.compared
     responses = responses_by_account(user, selection.period, selection.filters, now=now)
+    before = responses_by_account(user, compared, selection.filters, now=now) if compared else {}
     accounts = [
         account
         for account in _accounts(selection)
         if account.lifecycle != Lifecycle.CLOSED or account.pk in responses
     ]
-    states = [charter_state(account, now) for account in accounts]
-    in_force = sum(state.key in ("signed", "ending") for state in states)
-    rows = [_row(account, responses, selection) for account in accounts]
-    total = responses.get(0, _NONE)
+    board = _Board(selection, responses, before, _measure_point(accounts, selection))
+    rows = [_row(account, board) for account in accounts]
+    total = _numbers(0, board) | {
+        "accounts": format_count(len(rows), "account"),
+        "point": _point_share(board.point.values()),
+        "care": sum(bool(row["access_tone"]) for row in rows),
+        "in_force": sum(row["is_in_force"] for row in rows),
+    }
     return {
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),
         "rows": rows,
-        "total": _numbers(total, selection, None) | {"accounts": format_count(len(rows), "account")},
-        "finding": f"{in_force} of {format_count(len(rows), 'charter')} in force.",
-        "stopped": sum(not state.may_answer for state in states),
-        "sentences": _sentences(accounts, responses, selection),
+        "total": total,
+        "figures": _figures(total, len(rows), user),
+        "is_compared": compared is not None,
+        "finding": f"{total['in_force']} of {format_count(len(rows), 'charter')} in force.",
+        "stopped": sum(not row["may_answer"] for row in rows),
+        "sentences": _sentences(accounts, board),
     }
+
+
+def _figures(total: Mapping[str, Any], count: int, user: User) -> list[dict[str, str]]:
+    """Return the strip above the table."""
+    register = f"{reverse('reports:presence')}?" if viewer(user).may("review") else ""
+    return [
+        {"label": "Needed an answer", "value": total["needing"], "basis": f"exchanges at {total['accounts']}", "href": total["href"]},
+        {"label": "Answered", "value": total["rate"], "basis": f"{total['answered']} of {total['needing']}. {total['change_words']}", "href": total["answered_href"]},
+        {"label": "On point", "value": total["point"], "basis": "of the promised hours", "href": reverse("accounts:roster")},
+        {"label": "Access needs care", "value": f"{total['care']:,}", "basis": f"of {count:,}", "href": register and f"{register}only=cut-off"},
+        {"label": "Charters in force", "value": f"{total['in_force']:,}", "basis": f"of {count:,}", "href": register and f"{register}charter=in-force"},
+    ]  # fmt: skip
+
+
+def _measure_point(accounts: list[Any], selection: Selection) -> dict[int, PointTime]:
+    """Measure the time on point of each account until now. One statement."""
+    period, now = selection.period, selection.now
+    connected = [account for account in accounts if account.lifecycle != Lifecycle.CLOSED]
+    rosters = load_rosters(connected, now)
+    return {
+        account.pk: measure_point_time(
+            account, rosters[account.pk], max(period.start, account.connected_at), min(period.end, now)
+        )
+        for account in connected
+    }
+
+
+def _point_share(times: Iterable[PointTime]) -> str:
+    times = list(times)
+    promised = sum((time.promised for time in times), dt.timedelta())
+    covered = sum((time.covered for time in times), dt.timedelta())
+    return format_coverage(covered / promised if promised else None)
 
 
 def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
@@ -66,47 +122,64 @@ def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
     )
 
 
-def _row(account: Any, responses: Mapping[int, AccountResponses], selection: Selection) -> dict[str, Any]:
-    now, figures = selection.now, responses.get(account.pk, _NONE)
+def _row(account: Any, board: _Board) -> dict[str, Any]:
+    now, figures = board.selection.now, board.responses.get(account.pk, _NONE)
     state = charter_state(account, now)
     access, tone = _access(account, now)
-    steps = zip(selection.period.steps, figures.steps, strict=False)
+    steps = zip(board.selection.period.steps, figures.steps, strict=False)
     title = ", ".join(f"{step.label} {format_share(*counts)}" for step, counts in steps if counts[1])
     rates = [answered / needing if needing else None for answered, needing in figures.steps]
-    return _numbers(figures, selection, account.pk) | {
+    point = board.point.get(account.pk)
+    return _numbers(account.pk, board) | {
         "account": account,
         "line": draw_sparkline(rates, ANSWERED_IN_2011, title),
         "quiet": _quiet_since(account, now) if not figures.needing else "",
-        "promised": written_span(account.promised_response),
+        "promised": time_cell(account.promised_response, written_span(account.promised_response)),
+        "point": _point_share([point] if point else []),
+        "is_point_bad": bool(point and point.promised and 2 * point.covered < point.promised),
         "access": access,
         "access_tone": tone,
         "charter": state.label,
         "charter_tone": state.tone,
+        "is_in_force": state.key in ("signed", "ending"),
+        "may_answer": state.may_answer,
     }
 
 
-def _numbers(figures: AccountResponses, selection: Selection, account_id: int | None) -> dict[str, Any]:
-    narrowed = {"brand_account_ids": (account_id,)} if account_id is not None else None
+def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
+    """Return the numbers of one account with their lists; 0 for all of them."""
+    figures, before = board.responses.get(account_id, _NONE), board.before.get(account_id, _NONE)
+    change = format_points_change((figures.answered, figures.needing), (before.answered, before.needing))
+    narrowed = {"brand_account_ids": (account_id,)} if account_id else None
+    href = partial(board.selection.list_href, of="response", narrowed=narrowed)
     return {
         "needing": f"{figures.needing:,}",
         "answered": f"{figures.answered:,}",
         "unanswered": f"{figures.needing - figures.answered:,}",
         "rate": format_share(figures.answered, figures.needing),
+        "change": change if figures.needing and before.needing else NO_VALUE,
+        "change_words": f"{change[:1].upper()}{change[1:]}." if board.selection.compared else "",
         "median": duration_cell(figures.median),
-        "href": selection.list_href(of="response", narrowed=narrowed),
-        "answered_href": selection.list_href(of="response", answered="yes", narrowed=narrowed),
-        "unanswered_href": selection.list_href(of="response", answered="no", narrowed=narrowed),
+        "href": href(),
+        "answered_href": href(answered="yes"),
+        "unanswered_href": href(answered="no"),
     }
 
 
 def _access(account: BrandAccount, now: dt.datetime) -> tuple[str, str]:
+    """Return the state of the access in words, and its tone."""
     if account.lifecycle == Lifecycle.CLOSED:
         return "disconnected", ""
     if account.health in _CUT_OFF:
-        return "refused", "late"
+        since = account.health_since
+        day = to_display_zone(since).date() if since else None
+        is_today = day == to_display_zone(now).date()
+        return f"withdrawn {'today' if is_today else short_date(day)}" if day else "withdrawn", "late"
     credential = getattr(account, "credential", None)
     if credential is None:
         return "no token", "late"
+    if account.network in CONNECTORS and not network_capabilities(account.network).access_ends:
+        return "no end", ""
     return describe_token_age(now - credential.updated_at), ""
 
 
@@ -126,27 +199,24 @@ def _quiet_since(account: Any, now: dt.datetime) -> str:
     )
 
 
-def _sentences(
-    accounts: list[BrandAccount], responses: Mapping[int, AccountResponses], selection: Selection
-) -> list[dict[str, str]]:
+def _sentences(accounts: list[BrandAccount], board: _Board) -> list[dict[str, str]]:
     """Return at most three sentences, each with its number and list."""
-    sentences = []
+    sentences, responses = [], board.responses
     unowned = [
         account
         for account in accounts
         if account.owner_department_id is None and account.owner_id is None and account.pk in responses
     ]
     for account in sorted(unowned, key=lambda each: -responses[each.pk].needing)[:1]:
-        href = _numbers(responses[account.pk], selection, account.pk)["href"]
         number = format_count(responses[account.pk].needing, "exchange")
+        href = _numbers(account.pk, board)["href"]
         sentences.append(
             {"before": f"Nobody owns {account}:", "number": number, "after": "in this period.", "href": href}
         )
     rated = [account for account in accounts if responses.get(account.pk, _NONE).needing >= 10]
     for account in sorted(rated, key=lambda each: _rate(responses[each.pk]))[:1]:
-        figures = responses[account.pk]
-        if _rate(figures) < 0.8:
-            numbers = _numbers(figures, selection, account.pk)
+        if _rate(responses[account.pk]) < 0.8:
+            numbers = _numbers(account.pk, board)
             sentences.append(
                 {
                     "before": f"At {account}",
@@ -155,8 +225,25 @@ def _sentences(
                     "href": numbers["unanswered_href"],
                 }
             )
+    fallen = [account for account in rated if board.before.get(account.pk, _NONE).needing >= 10]
+    for account in sorted(fallen, key=lambda each: _fall(each, board), reverse=True)[:1]:
+        if _fall(account, board) >= 0.1:
+            numbers = _numbers(account.pk, board)
+            sentences.append(
+                {
+                    "before": f"{account} answered",
+                    "number": numbers["rate"],
+                    "after": f"of its exchanges, {numbers['change'][2:]} less than before.",
+                    "href": numbers["href"],
+                }
+            )
     return sentences
 
 
 def _rate(figures: AccountResponses) -> float:
     return figures.answered / figures.needing
+
+
+def _fall(account: BrandAccount, board: _Board) -> float:
+    """Return by how much the rate of an account fell."""
+    return _rate(board.before[account.pk]) - _rate(board.responses[account.pk])

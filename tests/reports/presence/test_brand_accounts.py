@@ -12,9 +12,10 @@ import time_machine
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.models import BrandAccount, Lifecycle, Role
+from accounts.models import BrandAccount, Credential, Lifecycle, Role, Shift
 from inbox.models import Direction, Visibility
 from reports.behind.selections import read_selection
+from reports.exports.page_tables import read_tables
 from reports.measures.by_account import responses_by_account as by_rows
 from reports.presence.counting import count_account_figures
 from reports.rollups.by_account import responses_by_account as by_facts
@@ -115,7 +116,7 @@ def test_what_is_wrong_stands_in_words(manager, service):
     assert set(rows) == {"fine", "quiet"}
     quiet = rows["quiet"]
     assert (quiet["access"], quiet["charter"], quiet["quiet"]) == (
-        "refused",
+        "withdrawn",
         "missing",
         "quiet since 18 Nov 2025",
     )
@@ -123,6 +124,38 @@ def test_what_is_wrong_stands_in_words(manager, service):
     assert "1 of 2 charters in force." in page
     assert "nobody on the roster" in page
     assert str(fine.owner) in page
+
+
+def test_change_time_on_point_and_access_stand_beside_the_rate(manager, service):
+    page = BrandAccountFactory(handle="page", network="facebook", connected_at=NOW - 200 * DAY)
+    page.promised_hours = [[day, 8 * 60, 18 * 60] for day in range(5)]
+    page.save()
+    BrandAccountFactory(handle="gone", health="permission", health_since=NOW - 2 * DAY)
+    for weekday in range(2):
+        Shift.objects.create(
+            brand_account=page, weekday=weekday, starts_at=dt.time(8), ends_at=dt.time(18), primary=manager
+        )
+    for days, answered in ((3, True), (4, True), (5, False), (40, True), (41, False), (42, False)):
+        exchange(page, service, days * DAY, HOUR if answered else None)
+    Credential.objects.create(brand_account=page, envelope=b"-", updated_at=NOW - 90 * DAY)
+    four_weeks = {"period": "last-4-weeks"}
+    rows, context = rows_of(manager, **four_weeks), board(manager, compare="none")
+    row = rows["page"]
+    shown = (row["rate"], row["change"], row["access"], row["point"])
+    assert shown == ("67%", "▲ 33 points", "no end", "46%")
+    assert row["is_point_bad"] and rows["gone"]["change"] == "–"
+    assert (rows["gone"]["access"], rows["gone"]["access_tone"]) == ("withdrawn 16 Nov", "late")
+    assert not context["is_compared"]
+    strip, total = board(manager, **four_weeks)["figures"], board(manager, **four_weeks)["total"]
+    assert {figure["label"]: figure["value"] for figure in strip} == {
+        "Needed an answer": "3", "Answered": "67%", "On point": total["point"], "Access needs care": "1", "Charters in force": "2",
+    }  # fmt: skip
+    for figure in strip:
+        assert signed_in(manager).get(figure["href"]).status_code == 200
+    (table,) = read_tables(signed_in(manager).get(reverse(PAGE), four_weeks).content.decode())
+    kettle = dict(zip(table.header, table.rows[0], strict=True))
+    assert (kettle["Rate (%)"], kettle["Change (points)"], kettle["On point (%)"]) == (67, 33, 46)
+    assert kettle["Promised (s)"] == page.promised_response.total_seconds()
 
 
 def test_at_most_three_sentences_each_with_its_list(manager, service):
