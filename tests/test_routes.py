@@ -105,7 +105,12 @@ READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase
 READ |= {"accounts:charter", "accounts:sunset"}
 READ |= {"reports:people", "reports:person", "reports:outcomes"}
 READ |= {"reports:history", "reports:history_import", "reports:history_undo", "reports:history_rejects"}
-POST_ONLY |= {"reports:history_upload", "reports:history_start", "reports:history_stop"}
+POST_ONLY |= {
+    "reports:history_upload",
+    "reports:history_start",
+    "reports:history_stop",
+    "reports:history_remove",
+}
 READ |= {"reports:brand_accounts", "reports:presence", "reports:presence_csv", "reports:presence_decide"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 

@@ -1,4 +1,4 @@
-"""An administrator's acts on an import: upload a file, import it, stop, undo."""
+"""An administrator's acts on an import: upload a file, import it, stop, undo, remove."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reports.history.files import BadRequest, check_request
 from reports.history.runs import NOTHING_DONE, begin_import
 from reports.history.sources import PART_BYTES
 from reports.history.working import fillers
-from reports.models import HistoryFilePart, HistoryImport, ImportState, StagedRow
+from reports.models import HistoryFilePart, HistoryImport, ImportedConversation, ImportState, StagedRow
 
 #: The largest file that the page takes; larger ones go to the command.
 MOST_BYTES = 50_000_000
@@ -61,9 +61,19 @@ def receive_file(
 
 
 def may_start(history_import: HistoryImport) -> bool:
-    """Return whether an import can begin, or go on."""
+    """Return whether an import can begin, or go on: not where its check found nothing to bring."""
     stopped = (ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED)
-    return history_import.state in stopped and history_import.parts.exists()
+    is_empty = history_import.state == ImportState.CHECKED and not history_import.conversations
+    return history_import.state in stopped and not is_empty and history_import.parts.exists()
+
+
+def may_remove(history_import: HistoryImport) -> bool:
+    """Return whether an import can be removed from the list: it has left nothing here."""
+    return (
+        not history_import.is_working
+        and history_import.digest not in fillers
+        and not ImportedConversation.objects.filter(history_import=history_import).exists()
+    )
 
 
 def may_undo(history_import: HistoryImport) -> bool:
@@ -86,6 +96,16 @@ def start_import(pk: int, *, by: User) -> bool:
         return False
     begin_import(history_import)
     record_change(AuditVerb.HISTORY_IMPORTED, history_import.file_name, by=by)
+    return True
+
+
+@transaction.atomic
+def remove_import(pk: int) -> bool:
+    """Delete an import that left nothing, with its file. Return whether it is gone."""
+    history_import = HistoryImport.objects.select_for_update(no_key=True).get(pk=pk)
+    if not may_remove(history_import):
+        return False
+    history_import.delete()
     return True
 
 

@@ -79,6 +79,7 @@ def history_import(request: SignedInRequest, pk: int) -> HttpResponse:
         "rejects": rejects[:_REJECTS_SHOWN],
         "may_start": uploads.may_start(shown),
         "may_undo": uploads.may_undo(shown),
+        "may_remove": uploads.may_remove(shown),
         "may_stop": shown.state in (ImportState.CHECKING, ImportState.RUNNING) and shown.parts.exists(),
         "states": ImportState,
     }
@@ -104,6 +105,21 @@ def history_stop(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop an import or a check."""
     _say(request, pk, lambda: uploads.stop_import(pk), "It was not running any more.")
     return redirect("reports:history_import", pk)
+
+
+@require_POST
+@require_action("import_history")
+def history_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Remove an import that has left nothing."""
+    name = get_object_or_404(HistoryImport, pk=pk).file_name
+    if not uploads.remove_import(pk):
+        messages.error(
+            request,
+            "It is still being worked on, or some of its conversations are here. Undo the import first.",
+        )
+        return redirect("reports:history_import", pk)
+    messages.success(request, f"“{name}” is removed from the list, with its file.")
+    return redirect("reports:history")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

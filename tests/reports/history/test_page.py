@@ -96,6 +96,34 @@ def test_after_an_undoing_nothing_is_left_and_the_same_file_can_come_again(brows
     assert work().conversations == 1
 
 
+def test_a_check_that_found_nothing_offers_no_import_and_can_be_removed(browser, file, owning_nothing):
+    address = upload(browser, b"x", b"{}", path=file)["Location"]
+    checked = work()
+    assert (checked.state, checked.conversations, checked.rejected) == (ImportState.CHECKED, 0, 2)
+    page = browser.get(address).content.decode()
+    assert "There is nothing to import." in page and ">Import<" not in page
+    browser.post(f"{address}start/")
+    assert HistoryImport.objects.get().state == ImportState.CHECKED, "not by a page of before, either"
+    assert browser.post(f"{address}remove/")["Location"] == PAGE
+    assert not HistoryImport.objects.exists() and not ImportReject.objects.exists()
+    assert not HistoryFilePart.objects.exists()
+
+
+def test_only_an_import_that_left_nothing_can_be_removed(browser, file):
+    address = upload(browser, answered("t1"), path=file)["Location"]
+    browser.post(f"{address}remove/")
+    assert HistoryImport.objects.count() == 1, "while it is being checked"
+    work()
+    browser.post(f"{address}start/")
+    work()
+    assert "Undo the import first" in browser.post(f"{address}remove/", follow=True).content.decode()
+    browser.post(f"{address}undo/", {"agreed": "on"})
+    work()
+    assert "Remove from the list" in browser.get(address).content.decode()
+    browser.post(f"{address}remove/")
+    assert not HistoryImport.objects.exists()
+
+
 def test_undoing_works_for_the_role_that_may_not_delete_history(departments, file, owning_nothing):
     import_file(write_lines(file, answered("t1")))
     with (
