@@ -40,6 +40,12 @@ _STATE_WORDS = {
     "overdue": "{} overdue, still open",
     "spent": "{}",
     "given_up": "closed after {}",
+    "thanked": "{}, then thanks",
+    "fixed": "{}, then said to be fixed",
+    "again": "{}, then wrote again",
+    "escalated": "{}, then escalated",
+    "silent": "{}, then silent",
+    "unripe": "{}, silent so far",
 }
 _RANKED = """,
 ranked AS (SELECT unit.*, {rank} AS rank FROM unit)

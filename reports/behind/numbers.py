@@ -10,6 +10,7 @@ from accounts.models import Department, User
 from inbox.models.case import CaseQuerySet
 from reports.behind.horseshoe import KINDS
 from reports.behind.lists import LONGEST, NumberList
+from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
@@ -29,7 +30,7 @@ def list_behind(
 
     `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
     and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one
-    step of the period. For those of the horseshoe see `reports.behind.horseshoe`.
+    step of the period. For those of the horseshoe see `reports.behind.horseshoe`, for those of outcomes `reports.behind.outcomes`.
     """
     kinds = {
         "response": _exchanges,
@@ -43,6 +44,7 @@ def list_behind(
         "first_answers": list_of_person,
         "promises": list_of_person,
         **KINDS,
+        **OUTCOME_KINDS,
     }
     kind = kinds.get(query.get("of", ""))
     key = query.get("step") or query.get("week")
@@ -55,6 +57,8 @@ def list_behind(
 
 def page_of(of: str) -> str:
     """Return the page on which a kind of number stands."""
+    if of in OUTCOME_KINDS:
+        return "reports:outcomes"
     return "reports:horseshoe" if of in KINDS else "reports:dashboard"
 
 

@@ -154,6 +154,10 @@ def exchanges_sql(cases: CaseQuerySet, since: dt.datetime) -> tuple[str, list[An
 
     Of the cases in which a message reached us since then. Periods go by that time, `activity_at` by the network's.
     """
+    return with_cases(_EXCHANGES, alive_cases(cases, since))
+
+
+def alive_cases(cases: CaseQuerySet, since: dt.datetime) -> CaseQuerySet:
+    """Return those of some cases with a message since then."""
     late = RawSQL(_CASES_WITH_LATE_MESSAGE, [since])  # noqa: S611 (constants)
-    alive = Q(activity_at__gte=since - _LATE_AFTER) | Q(id__in=late)
-    return with_cases(_EXCHANGES, cases.filter(alive))
+    return cases.filter(Q(activity_at__gte=since - _LATE_AFTER) | Q(id__in=late))

@@ -17,17 +17,28 @@ from django.db.models import Q
 from inbox.models import Case
 from inbox.models.case import CaseQuerySet
 from reports.measures.attainment import clock_facts, running_clock_facts
+from reports.measures.closings import closing_facts
 from reports.measures.exchanges import exchange_facts
 from reports.measures.hand_overs import hand_over_facts
 from reports.measures.local_times import LOCAL, offset_parameters
 from reports.measures.new_cases import case_units
+from reports.measures.outcomes import outcome_facts
 from reports.measures.resolutions import resolution_facts
 from reports.scopes import counted_cases, fetch_all, imported_cases
 
 Metric = Literal[
-    "first-response", "next-response", "resolution", "response-rate", "hand-overs", "attainment", "volume"
+    "first-response",
+    "next-response",
+    "resolution",
+    "response-rate",
+    "hand-overs",
+    "attainment",
+    "volume",
+    "sentiment-shift",
+    "outcome",
+    "hanging",
 ]
-Grouping = Literal["network", "brand", "department", "week", "hour", "weekday", "clock"]
+Grouping = Literal["network", "brand", "department", "week", "hour", "weekday", "clock", "outcome"]
 _Statement = tuple[str, list[Any]]
 _CREATED = ", fact AS (SELECT case_id, n, at, NULL::interval AS span, 'created' AS state FROM unit)"
 
@@ -43,6 +54,8 @@ class Definition:
     condition: str = "true"
     #: Imported conversations have no such thing.
     has_history: bool = True
+    #: The state of a fact that `done` names.
+    state: str = "f.state"
 
 
 def _case_facts(cases: CaseQuerySet, _: bool) -> _Statement:
@@ -59,6 +72,10 @@ def _exchange_facts(cases: CaseQuerySet, with_imported: bool) -> _Statement:
     return exchange_facts(cases, with_imported=with_imported)
 
 
+def _outcome_facts(cases: CaseQuerySet, with_imported: bool) -> _Statement:
+    return outcome_facts(cases, with_imported=with_imported)
+
+
 DEFINITIONS: dict[Metric, Definition] = {
     "first-response": Definition("cases", _case_facts, "answered"),
     # Of an imported conversation what followed its first answer was judged by nobody.
@@ -72,6 +89,29 @@ DEFINITIONS: dict[Metric, Definition] = {
     ),
     "attainment": Definition("clocks", lambda cases, _: clock_facts(cases), "met", has_history=False),
     "volume": Definition("cases", _volume_facts, "created"),
+    # Of those who were unhappy before our answer and wrote again; each code holds both tones (`reports.measures.outcomes`).
+    "sentiment-shift": Definition(
+        "exchanges",
+        _outcome_facts,
+        "positive",
+        "f.code / 100 = 0 AND mod(f.code / 10, 10) <> 4",
+        state="CASE WHEN mod(f.code / 10, 10) = 2 THEN 'positive' ELSE 'other' END",
+    ),
+    "outcome": Definition(
+        "exchanges",
+        _outcome_facts,
+        "good",
+        "f.ended_at IS NULL OR f.ended_at <= %(now)s",
+        state="CASE WHEN f.state IN ('thanked', 'fixed') THEN 'good' ELSE f.state END",
+    ),
+    "hanging": Definition(
+        "cases",
+        lambda cases, _: closing_facts(cases),
+        "hanging",
+        "split_part(f.state, ':', 1) <> 'open'",
+        has_history=False,
+        state="split_part(f.state, ':', 1)",
+    ),
 }
 #: For each grouping the key of a group and its name for people; groups are in the order of their keys.
 _GROUPS: dict[Grouping, tuple[str, str]] = {
@@ -81,6 +121,7 @@ _GROUPS: dict[Grouping, tuple[str, str]] = {
     "week": (f"to_char({LOCAL}, 'IYYY-\"W\"IW')", f"to_char({LOCAL}, 'IYYY-\"W\"IW')"),
     "hour": (f"to_char({LOCAL}, 'HH24')", f"to_char({LOCAL}, 'HH24:00')"),
     "weekday": (f"to_char({LOCAL}, 'ID')", f"trim(to_char({LOCAL}, 'Day'))"),
+    "outcome": ("f.state", "f.state"),
     "clock": ("split_part(f.state, ':', 1)", "split_part(f.state, ':', 1)"),
 }
 _SUMMARY = """
@@ -169,7 +210,7 @@ def _fetch(
 ) -> list[Sequence[Any]]:  # fmt: skip
     key, label = _GROUPS[by] if by else ("''", "''")
     sql, parameters = statement
-    span, condition, state = "f.span", definition.condition, "f.state"
+    span, condition, state = "f.span", definition.condition, definition.state
     if metric == "hand-overs":
         # What waits has waited until now.
         span = "coalesce(f.span, %(now)s - f.at)"

@@ -26,13 +26,15 @@ class FactKind(models.IntegerChoices):
     CLOCK = 3, "Ended clock of a service level"
     HAND_OVER = 4, "Hand-over between departments"
     ROUTED = 5, "Move by the learned router"
+    OUTCOME = 11, "Answered exchange with what followed"
+    CLOSING = 12, "Closed case"
 
 
 class Fact(models.Model):
     """One exchange, case, clock or hand-over, with what decides who may count it.
 
     `at` decides the period, `span` is how long it took; null while that depends on the present. `value` is `span` in
-    seconds, rounded as `wording.spans.figure_span` shows it.
+    seconds, rounded as `wording.spans.figure_span` shows it; of an outcome its code (`reports.measures.outcomes`).
     """
 
     pk = models.CompositePrimaryKey("kind", "case_id", "n")
@@ -75,6 +77,13 @@ class Fact(models.Model):
                 name="fact_waiting",
                 include=["visibility", "brand_account_id"],
                 condition=Q(state="waiting"),
+            ),
+            # Outcomes that are settled when their time is over: few are at any moment.
+            models.Index(
+                fields=["ended_at"],
+                name="fact_unripe",
+                include=["at", "department_id", "brand_account_id", "visibility", "value", "case_id"],
+                condition=Q(kind=FactKind.OUTCOME, state="silent"),
             ),
         ]
 

@@ -11,7 +11,7 @@ from reports.models import Cell, FactKind
 from reports.rollups.weeks import week_starts
 
 #: The kinds of facts that have cells. Hand-overs are few, and are read as they are.
-KINDS_WITH_CELLS = (FactKind.EXCHANGE, FactKind.CASE, FactKind.CLOCK)
+KINDS_WITH_CELLS = (FactKind.EXCHANGE, FactKind.CASE, FactKind.CLOCK, FactKind.OUTCOME, FactKind.CLOSING)
 CELL_COLUMNS = (
     "kind", "grouped", "department_id", "brand_account_id", "week", "visibility", "state", "value", "n",
 )  # fmt: skip

@@ -12,9 +12,11 @@ from django.db.models.expressions import RawSQL
 
 from inbox.models.case import CaseQuerySet
 from reports.measures.attainment import clock_facts
+from reports.measures.closings import closing_facts
 from reports.measures.exchanges import exchange_facts
 from reports.measures.first_responses import first_response_facts
 from reports.measures.hand_overs import hand_over_facts, routing_facts
+from reports.measures.outcomes import outcome_facts
 from reports.models import FactKind
 from reports.scopes import counted_cases
 
@@ -64,6 +66,8 @@ class _Definition(NamedTuple):
     compute: Callable[[CaseQuerySet], tuple[str, list[Any]]]
     #: Those of `_MORE_COLUMNS` that the table has.
     more: tuple[str, ...] = ()
+    #: What cells with values count by.
+    value: str = ROUNDED
 
 
 _DEFINITIONS = {
@@ -72,6 +76,8 @@ _DEFINITIONS = {
     FactKind.CLOCK: _Definition(clock_facts),
     FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER),
     FactKind.ROUTED: _Definition(routing_facts, _HAND_OVER),
+    FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), "f.code"),
+    FactKind.CLOSING: _Definition(closing_facts),
 }
 
 
@@ -85,7 +91,7 @@ def fresh_facts(kind: FactKind, cases: CaseRange) -> tuple[str, list[Any]]:
     )
     fresh = f""",
 fresh({", ".join(FACT_COLUMNS)}) AS MATERIALIZED (
-  SELECT f.case_id, f.n, f.at, f.state, f.span, {ROUNDED}, c.department_id, c.brand_account_id, c.visibility, {more}
+  SELECT f.case_id, f.n, f.at, f.state, f.span, {definition.value}, c.department_id, c.brand_account_id, c.visibility, {more}
   FROM fact f JOIN inbox_case c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
 )"""  # noqa: S608 (constants)
     return sql + fresh, parameters

@@ -55,6 +55,11 @@ def count_values_by_account(kind: FactKind, user: User, choice: Choice, cover: C
     return _sum(kind, user, choice, cover, ("state", "value", "brand_account_id"), group)
 
 
+def count_values(kind: FactKind, user: User, choice: Choice, cover: Cover) -> list[Tally]:
+    """Count facts by state and value, over all steps."""
+    return _sum(kind, user, choice, cover, ("state", "value"), choice.group)
+
+
 def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelta | None:
     """Return a percentile of `list_values`, as Postgres' percentile_disc; None without values."""
     rank = max(math.ceil(share * sum(number for _, number in values)), 1)

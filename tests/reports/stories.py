@@ -34,6 +34,9 @@ class Said:
     received: dt.datetime
     wants: bool = False
     historical: bool = False
+    tone: str = ""
+    urgency: int = 0
+    says: str = ""
 
 
 @dataclass
@@ -189,6 +192,11 @@ def _run_clocks(story: Story, dice: random.Random) -> None:
 
 def write_down(stories, departments, brands) -> None:
     """Store the stories as the product would have."""
+    # Dice of its own: the stories stay the same.
+    mood = random.Random(len(stories))
+    for one in (one for story in stories for one in story.said if not one.ours):
+        one.tone = mood.choice(("negative", "negative", "neutral", "positive", ""))
+        one.urgency, one.says = mood.choice((0, 0, 0, 1)), mood.choice(("", "thanks", "fixed", "complains"))
     people = Customer.objects.bulk_create(Customer(name=f"C{n}", created_at=NOW) for n in range(len(stories)))
     identities = Identity.objects.bulk_create(
         Identity(network="x", remote_id=f"r{one.pk}", customer=one, handle=f"h{one.pk}", seen_at=NOW)
@@ -201,6 +209,7 @@ def write_down(stories, departments, brands) -> None:
             status=story.status, department=departments[story.department], closed_at=story.closed,
             close_reason=story.reason, historical=story.historical, needs_answer=story.needs_answer,
             created_at=story.created, opened_at=story.said[0].written, first_response_at=story.first_response,
+            last_outbound_at=max((one.written for one in story.live if one.ours), default=None),
             activity_at=max(one.written for one in story.said if not one.ours),
             first_response_due_at=story.due.get("first_response"), resolution_due_at=story.due.get("resolution"),
         )
@@ -212,6 +221,7 @@ def write_down(stories, departments, brands) -> None:
             brand_account=case.brand_account, case=case, stream="mentions", canonical_id=f"{case.pk}-{n}",
             remote_id=f"{case.pk}-{n}", direction="out" if one.ours else "in", visibility=case.visibility,
             network_time=one.written, received_at=one.received, needs_answer=one.wants, historical=one.historical,
+            sentiment=one.tone, urgency=one.urgency, said=one.says,
         )
         for story, case in told for n, one in enumerate(story.said)
     )  # fmt: skip

@@ -23,6 +23,9 @@ _METRICS = f"""metrics:
   hand-overs       hand-overs between departments, from sending to accepting (rate: accepted)
   attainment       service level clocks that ended or are past due (rate: met); --by clock, too
   volume           cases that were created
+  sentiment-shift  answered exchanges of unhappy customers who wrote again within 72 h (rate: in a positive tone)
+  outcome          answered exchanges by what followed within 72 h (rate: thanks, or said to be fixed); --by outcome, too
+  hanging          closed cases (rate: those whose last public message is the customer's and needs an answer)
 
 Times are in seconds. count: how many; n: how many of them got what they needed; rate: n ÷ count; median, mean and "p90" (nine in ten
 took at most that long): of those that have a duration, interpolated; within_1h: the share of these that took at most an hour. A day of --from or --to is one of
@@ -56,6 +59,8 @@ class Command(BaseCommand):
         metric, by, zone = options["metric"], options["by"], company_zone()
         if by == "clock" and metric != "attainment":
             raise CommandError("Only attainment is by clock.")
+        if by == "outcome" and metric != "outcome":
+            raise CommandError("Only outcome is by outcome.")
         start = _read_moment(options["start"], zone, last=False) or ALWAYS[0]
         end = _read_moment(options["end"], zone, last=True) or ALWAYS[1]
         has_history = options["include_history"] and DEFINITIONS[metric].has_history

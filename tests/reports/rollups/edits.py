@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from inbox.models import Case, CaseEvent, Custody, Message
 from postgres.history import open_history
@@ -76,12 +77,24 @@ def take_back(dice, case, departments):
         Custody.objects.filter(case=case, left_at=None, from_department__isnull=False).delete()
 
 
+def feelings(dice):
+    """What is read in a message."""
+    return {
+        "sentiment": dice.choice(("negative", "neutral", "positive", "")),
+        "urgency": dice.choice((0, 0, 0, 1, 2)),
+        "said": dice.choice(("", "", "thanks", "fixed", "complains")),
+    }
+
+
 def write(dice, case, departments):
-    at = moment(dice)
+    at = moment(dice) if dice.random() < 0.4 else NOW - dice.uniform(0, 150) * HOUR
     number = Message.objects.count() + dice.randrange(10**9)
+    direction = dice.choice(("in", "out"))
+    column = "last_outbound_at" if direction == "out" else "activity_at"
+    Case.objects.filter(pk=case.pk).update(**{column: Greatest(column, at)})
     Message.objects.create(
-        brand_account=case.brand_account, case=case, stream="mentions", canonical_id=f"e{number}",
-        remote_id=f"e{number}", direction=dice.choice(("in", "out")), visibility=case.visibility, network_time=at,
+        brand_account=case.brand_account, case=case, stream="mentions", canonical_id=f"e{number}", **feelings(dice),
+        remote_id=f"e{number}", direction=direction, visibility=case.visibility, network_time=at,
         received_at=at + dice.uniform(0, 500) * MINUTE, needs_answer=dice.random() < 0.8,
     )  # fmt: skip
 
@@ -93,6 +106,24 @@ def pick_message(dice, case):
 def correct(dice, case, departments):
     if message := pick_message(dice, case):
         Message.objects.filter(pk=message.pk).update(needs_answer=not message.needs_answer)
+
+
+def read_again(dice, case, departments):
+    if message := pick_message(dice, case):
+        Message.objects.filter(pk=message.pk).update(**feelings(dice))
+
+
+def write_elsewhere(dice, case, departments):
+    """The customer of one case is found to be that of another, and writes there after our answer."""
+    other = dice.choice(list(Case.objects.order_by("id")))
+    Case.objects.filter(pk=other.pk).update(customer=case.customer_id)
+    at = (case.last_outbound_at or moment(dice)) + dice.uniform(-20, 90) * HOUR
+    Case.objects.filter(pk=other.pk).update(activity_at=Greatest("activity_at", at))
+    number = Message.objects.count() + dice.randrange(10**9)
+    Message.objects.create(
+        brand_account=other.brand_account, case=other, stream="mentions", canonical_id=f"w{number}", remote_id=f"w{number}",
+        direction="in", visibility=other.visibility, network_time=at, received_at=at, needs_answer=dice.random() < 0.8,
+    )  # fmt: skip
 
 
 def learn_late(dice, case, departments):
@@ -129,5 +160,5 @@ def remove_case(dice, case, departments):
 
 EDITS = (
     answer, forget_answer, close, reopen, judge, become_history, begin_anew, hand_over, hand_over, accept, take_back,
-    write, write, correct, learn_late, move_message, remove_message, end_clock, remove_case,
+    write, write, read_again, write_elsewhere, write_elsewhere, correct, learn_late, move_message, remove_message, end_clock, remove_case,
 )  # fmt: skip

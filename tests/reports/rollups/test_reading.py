@@ -18,12 +18,13 @@ from hypothesis.extra.django import TestCase
 from config.testing.quick import scale_examples
 from inbox.models import Case
 from reports.filters import Filters
-from reports.measures import attainment, exchanges, first_responses, hand_overs, volume
+from reports.measures import attainment, closings, exchanges, first_responses, hand_overs, outcomes, volume
 from reports.models import ChangedCase
 from reports.periods import read_period
 from reports.rollups import attainment as kept_attainment
 from reports.rollups import freshness
 from reports.rollups import hand_overs as kept_hand_overs
+from reports.rollups import outcomes as kept_outcomes
 from reports.rollups import responses as kept
 from reports.rollups.freshness import freshen
 from tests.factories import NOW
@@ -59,6 +60,8 @@ def numbers_from_rows(*chosen):
         "attainment": attainment.sla_attainment(*chosen, now=NOW),
         "hand-overs": hand_overs.hand_over_pairs(*chosen, now=NOW),
         "routed": hand_overs.count_routed(*chosen, now=NOW),
+        "outcomes": outcomes.measure_outcomes(*chosen, now=NOW),
+        "closings": closings.count_closings(*chosen, now=NOW),
     }
 
 
@@ -70,6 +73,8 @@ def numbers_from_rollups(*chosen):
         "attainment": kept_attainment.sla_attainment(*chosen, now=NOW),
         "hand-overs": kept_hand_overs.hand_over_pairs(*chosen, now=NOW),
         "routed": kept_hand_overs.count_routed(*chosen, now=NOW),
+        "outcomes": kept_outcomes.measure_outcomes(*chosen, now=NOW),
+        "closings": kept_outcomes.count_closings(*chosen, now=NOW),
     }
 
 
