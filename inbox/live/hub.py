@@ -146,7 +146,8 @@ class Hub:
         listener = Listener(audience)
         self._listeners.add(listener)
         try:
-            await asyncio.wait_for(self._subscribed.wait(), 3)
+            async with asyncio.timeout(3):
+                await self._subscribed.wait()
         except BaseException:
             self.leave(listener)
             raise

@@ -40,8 +40,10 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
     yield b"retry: 2000\n\n" + _catch_up(listener) + b"event: ready\ndata: []\n\n"
     try:
         while True:
+            # Not `wait_for`: up to Python 3.11 it may keep a cancellation to itself that comes together with an event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(listener.woken.wait(), HEARTBEAT)
+                async with asyncio.timeout(HEARTBEAT):
+                    await listener.woken.wait()
             if listener.ended:
                 return
             if listener.audience_is_stale or asyncio.get_running_loop().time() - checked > RECHECK:

@@ -80,6 +80,29 @@ class TestOneEvent:
         assert listener.pop_events() == b"event: cases\ndata: []\n\n"
 
 
+@pytest.mark.parametrize("turns", range(5))
+def test_a_page_that_leaves_while_an_event_arrives_ends_its_stream(turns):
+    """Or the stream goes on for nobody, and the person counts as being at work."""
+
+    async def story():
+        listener = Listener(Audience(scope_of(Role.ADMINISTRATOR)))
+
+        async def read():
+            async for _ in stream.stream_events(listener, lambda: listener.audience):
+                listener.woken.clear()
+
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(0.01)
+        listener.offer([change()])
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.wait([reading], timeout=1)
+        return reading.cancelled()
+
+    assert run_to_end(story())
+
+
 @pytest.fixture
 def cast(transactional_db):
     billing = DepartmentFactory()
