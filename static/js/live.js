@@ -191,6 +191,11 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id !== "thread-newest" || event.detail.requestConfig.verb !== "get") return;
+    // The case has been passed on meanwhile, and nothing of it stands on the page any more.
+    if (!event.detail.target.isConnected) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (isRefresh(event.detail) && event.detail.xhr.ownRequestsBegun !== ownRequests.begun) {
       event.detail.shouldSwap = false;
       if (ownRequests.running) ownRequests.missedRefresh = true;
