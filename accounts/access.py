@@ -29,6 +29,8 @@ ROLES: dict[str, frozenset[str]] = {
     "reassign": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "hand_over": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "publish": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "link_items": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "decide_items": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "edit_playbook": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),

@@ -14,6 +14,7 @@ from inbox.views import (
     case_actions,
     erasing,
     hand_overs,
+    learning_items,
     notices,
     playbook,
     presence,
@@ -25,7 +26,6 @@ from inbox.views import (
     retention,
     search,
     suggestions,
-    take_next,
     team,
 )
 
@@ -59,6 +59,8 @@ urlpatterns: list[URLPattern] = [
     _case_path("suggestion/decline/", suggestions.suggestion_decline, "suggestion_decline"),
     _case_path("split/", regrouping.split, "split"),
     _case_path("merge/", regrouping.merge, "merge"),
+    _case_path("learning-items/", learning_items.link_to_item, "link_to_item"),
+    _case_path("learning-items/<int:number>/unlink/", learning_items.unlink_item, "unlink_item"),
     path("hand-overs/<int:pk>/take-back/", hand_overs.take_back, name="take_back"),
     _case_path("note/", case_actions.note, "note"),
     _case_path("tags/", case_actions.case_tags, "case_tags"),
@@ -84,7 +86,7 @@ urlpatterns: list[URLPattern] = [
     path("retention/customers/<int:pk>/", erasing.erase_customer, name="erase_customer"),
     path("set-up/", team.set_up, name="set_up"),
     path("team/", team.team, name="team"),
-    path("take-next/", take_next.take_next, name="take_next"),
+    path("take-next/", case_actions.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),
     path("presence/set/", presence.set_presence, name="set_presence"),
     path("presence/time-zone/", presence.set_time_zone, name="set_time_zone"),

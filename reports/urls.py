@@ -16,6 +16,14 @@ from reports.views.history import (
     history_upload,
 )
 from reports.views.horseshoe import hand_overs, horseshoe
+from reports.views.learning_items import (
+    learning_item,
+    learning_item_act,
+    learning_item_csv,
+    learning_item_new,
+    learning_items,
+    learning_items_csv,
+)
 from reports.views.outcomes import outcomes
 from reports.views.people import people, person
 from reports.views.presence import presence, presence_csv, presence_decide
@@ -43,6 +51,12 @@ urlpatterns = [
     path("presence-review/", presence, name="presence"),
     path("presence-review/export/", presence_csv, name="presence_csv"),
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),
+    path("learning-items/", learning_items, name="learning_items"),
+    path("learning-items/items.csv", learning_items_csv, name="learning_items_csv"),
+    path("learning-items/new/", learning_item_new, name="learning_item_new"),
+    path("learning-items/<int:pk>/", learning_item, name="learning_item"),
+    path("learning-items/<int:pk>/cases.csv", learning_item_csv, name="learning_item_csv"),
+    path("learning-items/<int:pk>/<slug:slug>/", learning_item_act, name="learning_item_act"),
     path("cases/", cases, name="cases"),
     path("history/", history, name="history"),
     path("history/upload/", history_upload, name="history_upload"),

@@ -126,6 +126,10 @@ def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | N
             return f"{who} {_tagging_words(event.data, 'the customer')}"
         case Verb.CASE_TAGGED:
             return f"{who} {_tagging_words(event.data, 'the case')}"
+        case Verb.LEARNING_LINKED:
+            return f"{who} linked it to the learning item “{data.get('title')}”"
+        case Verb.LEARNING_UNLINKED:
+            return f"{who} unlinked it from the learning item “{data.get('title')}”"
         case _:
             return None
 

@@ -21,6 +21,7 @@ from inbox.case_page.custody_bar import custody_bar
 from inbox.case_page.event_lines import name_patterns
 from inbox.case_page.hand_over import custody_trail, hand_over_panel
 from inbox.case_page.header_chips import header_chips
+from inbox.case_page.learning_box import learning_annotation
 from inbox.case_page.lost_case import LostCase, describe_lost_case
 from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.small_horseshoe import answer_queued_annotation, small_horseshoe
@@ -103,6 +104,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),
         **writers_annotation(user),
+        **learning_annotation(),
         answer_queued_at=answer_queued_annotation(),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),
@@ -267,6 +269,7 @@ def allowed_actions(user: User, case: Case) -> dict[str, bool]:
         "close": who.may("claim") and case.is_open,
         "reopen": who.may("claim") and not case.is_open,
         "note": who.may("read_notes"),
+        "link_items": who.may("link_items"),
         "publish": user.role in ROLES["publish"],
     }
     is_theirs = may_see_by_role(user, case) and not why_nothing_is_kept(case)

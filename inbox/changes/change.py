@@ -30,6 +30,7 @@ _ACTION_PHRASES = {
     "hand_over": "to hand cases over",
     "publish": "to answer customers",
     "read_notes": "to write notes",
+    "link_items": "to link cases to learning items",
     "settle_reply": "to settle unconfirmed answers",
 }
 

@@ -10,6 +10,19 @@ from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
 from inbox.models.early_answer import EarlyAnswer
 from inbox.models.escalation import Escalation
+from inbox.models.learning_item import (
+    AnswerRound,
+    AnswerState,
+    ItemDecision,
+    ItemState,
+    LearningEvent,
+    LearningItem,
+    LearningLink,
+    LearningVerb,
+    PlannedAnswer,
+    RepeatsBy,
+    RoundState,
+)
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import Notice, NoticedCase, NoticeKind
 from inbox.models.playbook import CasePlaybook
@@ -26,6 +39,8 @@ __all__ = [
     "ERASED_PREFIX",
     "LIVE_STATES",
     "MERGED_PREFIX",
+    "AnswerRound",
+    "AnswerState",
     "Case",
     "CaseCount",
     "CaseEvent",
@@ -39,17 +54,26 @@ __all__ = [
     "Erasure",
     "Escalation",
     "Identity",
+    "ItemDecision",
+    "ItemState",
+    "LearningEvent",
+    "LearningItem",
+    "LearningLink",
+    "LearningVerb",
     "Message",
     "MessageCorrection",
     "Notice",
     "NoticeKind",
     "NoticedCase",
+    "PlannedAnswer",
     "PreviewState",
     "Quarantined",
+    "RepeatsBy",
     "Reply",
     "ReplyState",
     "RetentionRun",
     "RetentionSetting",
+    "RoundState",
     "RoutingSuggestion",
     "RulePreview",
     "SecondLook",

@@ -257,6 +257,8 @@ class Verb(models.TextChoices):
     RELATED = "related", "related case"
     SPLIT = "split", "split"
     MERGED = "merged", "merged"
+    LEARNING_LINKED = "learning_linked", "linked to a learning item"
+    LEARNING_UNLINKED = "learning_unlinked", "unlinked from a learning item"
 
 
 class CaseEvent(models.Model):

@@ -1,4 +1,4 @@
-"""Notices to a person about a case, about the rules, or about a brand account.
+"""Notices to a person about a case, the rules, a brand account or a learning item.
 
 A case's history is for everybody who sees the case; a notice is for one person.
 """
@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from accounts.models import BrandAccount, Department
 from inbox.models.case import Case
+from inbox.models.learning_item import LearningItem
 
 
 class NoticeKind(models.TextChoices):
@@ -31,6 +32,7 @@ class NoticeKind(models.TextChoices):
     TROUBLE_OVER = "trouble_over", "Problem solved"
     CHARTER = "charter", "Charter"
     REVIEW = "review", "Review due"
+    LEARNING = "learning", "Learning item"
 
 
 #: Texts of notices that stand for several cases of a department.
@@ -45,7 +47,7 @@ _GROUPED_TEXTS = {
 
 def _only(subject: str) -> Q:
     """Return a condition: the notice has this subject and no other."""
-    others = {"case", "rules_version", "brand_account"} - {subject}
+    others = {"case", "rules_version", "brand_account", "learning_item"} - {subject}
     return Q(**{f"{subject}__isnull": False}, **{f"{other}__isnull": True for other in sorted(others)})
 
 
@@ -54,7 +56,7 @@ class Notice(models.Model):
 
     Until it is read, a notice with a `department` stands for all the cases of `NoticedCase`; `cases` is their number,
     and `case` and `text` belong to the latest one. A notice about rules has their `rules_version`, one
-    about a brand account its `brand_account`, and neither has a case.
+    about a brand account its `brand_account`, one about a learning item its `learning_item`, and none of them has a case.
     """
 
     user = models.ForeignKey(
@@ -74,11 +76,17 @@ class Notice(models.Model):
     brand_account = models.ForeignKey(
         BrandAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
+    learning_item = models.ForeignKey(
+        LearningItem, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=_only("case") | _only("rules_version") | _only("brand_account"),
+                condition=_only("case")
+                | _only("rules_version")
+                | _only("brand_account")
+                | _only("learning_item"),
                 name="notice_of_something",
             ),
             models.UniqueConstraint(fields=["user", "key"], name="notice_once"),

@@ -68,6 +68,8 @@ class Reply(models.Model):
     #: Why it was not sent, in our words; and what the network said, as it said it.
     error = models.CharField(max_length=500, blank=True)
     error_detail = models.CharField(max_length=500, blank=True, default="", db_default="")
+    #: Written for many customers at once (`inbox.learning_items`): it leaves only while its case is as it was.
+    prepared = models.BooleanField(default=False, db_default=False)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -106,6 +106,22 @@ def notify_of_brand_account(
     publish_notices_on_commit(people)
 
 
+def notify_of_learning_item(
+    user_ids: Iterable[int], item_id: int, kind: NoticeKind, text: str, *, key: str, now: dt.datetime
+) -> None:
+    """Notify each person once of something about a learning item.
+
+    `text` and `key` are as in `notify_users`. One statement, none without people.
+    """
+    people = sorted(set(user_ids))
+    rows = [
+        Notice(user_id=pk, learning_item_id=item_id, kind=kind, text=text[:_LONGEST_TEXT], key=key, at=now)
+        for pk in people
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    publish_notices_on_commit(people)
+
+
 def notify_grouped(
     user_ids: Iterable[int],
     case: Case,
@@ -141,7 +157,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
 
     Newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
     has `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
-    the rules, or the brand account. One statement.
+    the rules, the brand account, or the learning item. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
@@ -153,7 +169,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     notices = list(rows.order_by("-at", "-pk")[: NOTICES_PER_PAGE + 1])
     more = len(notices) > NOTICES_PER_PAGE
     for notice in notices:
-        if notice.rules_version is not None or notice.brand_account_id is not None:
+        if notice.case_id is None:
             notice.readable = True  # type: ignore[attr-defined]
         elif notice.is_grouped:
             notice.readable = notice_queue_url(notice, user) != ""  # type: ignore[attr-defined]

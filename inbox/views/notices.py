@@ -23,6 +23,7 @@ TONES: dict[str, str] = {
     NoticeKind.ASSIGNED: "",
     NoticeKind.DISMISSED: "",
     NoticeKind.RULE: "",
+    NoticeKind.LEARNING: "",
     NoticeKind.TROUBLE: "late",
     NoticeKind.TROUBLE_OVER: "ok",
 }
@@ -58,7 +59,8 @@ def notices(request: InboxRequest) -> HttpResponse:
 def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
     """Mark a notice as read and redirect to its subject.
 
-    That is its case, the queue of its cases, the changes of its version of the rules, or its brand account.
+    That is its case, the queue of its cases, the changes of its version of the rules, its brand account, or its
+    learning item.
     """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
@@ -71,6 +73,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
         return redirect(queue)
     if (number := notice.rules_version) is not None:
         return redirect(f"{reverse('routing:versions')}?before={number + 1}#version-{number}")
+    if notice.learning_item_id is not None:
+        return redirect("reports:learning_item", notice.learning_item_id)
     if notice.kind in (NoticeKind.CHARTER, NoticeKind.REVIEW):
         return redirect("accounts:charter", notice.brand_account_id)
     if notice.brand_account_id is not None:

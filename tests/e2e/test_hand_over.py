@@ -38,7 +38,7 @@ def test_a_misroute_is_corrected_with_one_key(company, open_page):
     expect(page.locator("#dismiss-reason")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#dismiss-reason")).to_be_hidden()
-    page.locator("summary[aria-label='Dismiss, split or merge']").click()
+    page.locator("summary[aria-label='Dismiss, split, merge or link']").click()
     expect(page.locator("#dismiss-reason")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("w")

@@ -20,7 +20,7 @@ def test_a_case_is_split_on_a_phone_and_merged_again_with_scripts_off(company, o
         case, "You charged me twice for it, and here is a longer sentence that has to break somewhere"
     )
     page = open_page("mara", f"/cases/{case.pk}/", **PHONE)
-    page.locator("summary[aria-label='Dismiss, split or merge']").click()
+    page.locator("summary[aria-label='Dismiss, split, merge or link']").click()
     page.get_by_role("link", name="Split this case").click()
     page.wait_for_url("**/split/")
     assert (page.evaluate(WIDE), page.evaluate(SMALL)) == (0, [])

@@ -73,6 +73,9 @@ ELSEWHERE |= {"take_back"}
 ELSEWHERE |= {"undo", "set_opening"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"customer_tags": ("post", {"tags": "vip"}, {302, 403})}
+OF_A_CASE |= {"link_to_item": ("post", {"item": "x"}, {403, 422})}
+#: By role in tests/reports/test_learning_items.py.
+ELSEWHERE |= {"unlink_item"}
 OF_A_CASE |= {"watch": ("post", {"on": "1"}, {302})}
 OF_A_CASE |= {
     "playbook_answer": ("post", {"question": "x", "answer": "x"}, {403, 409, 422}),
