@@ -94,6 +94,7 @@ def test_nothing_is_lost_and_nothing_doubled():
         assert_whole()
 
 
+@pytest.mark.skipif(not choose_size(0, full=1), reason="proves the test above, in a full run")
 def test_the_test_sees_a_cursor_that_is_stored_first():
     """One stream, so that nothing else can find what a kill loses, and no faults, which let a window begin anew."""
     with fleet() as running:
