@@ -10,7 +10,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,8 @@ from accounts.brand_accounts.forms import ConnectConfirmForm
 from accounts.guards import SignedInRequest, require_action, require_recent_sign_in
 from accounts.models import BrandAccount, ConnectAttempt
 from accounts.presence_review.entry_check import Forecast, describe_forecast
-from accounts.views.entry_checks import check_entry, forecast_context, record_passing_over
+from accounts.presence_review.passing_over import record_passing_over
+from accounts.views.entry_checks import check_entry, forecast_context
 from networks import oauth
 from networks.base import NetworkError
 from networks.registry import network_label
@@ -31,13 +32,14 @@ from networks.registry import network_label
 _ATTEMPT_OVER = "This connection was started elsewhere, is older than ten minutes, or was used already. Nothing was connected."
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @require_action("connect")
 @require_recent_sign_in
 def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
-    """Redirect the administrator to the network's consent page.
+    """Say what happens at the network; when pressed, lead to its consent page.
 
-    `?again=ID` connects that brand account again.
+    `?again=ID` connects that brand account again. The page leads there, not a redirect: our Content-Security-Policy lets no
+    form end at another site.
     """
     app = _find_oauth_app(network)
     if app is None:
@@ -49,6 +51,9 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
             raise Http404
         accounts = BrandAccount.objects.visible_to(request.user).filter(network=network)
         brand_account = get_object_or_404(accounts, pk=int(again[:18]))
+    context = {"label": network_label(network), "again": brand_account}
+    if request.method != "POST":
+        return render(request, "accounts/brand_accounts/connect_start.html", context)
     authorisation = oauth.begin_authorisation(
         network, app, _callback_url(request, network), authorize_base=network_api_url(network)
     )
@@ -60,7 +65,8 @@ def connect_start(request: SignedInRequest, network: str) -> HttpResponse:
         now=timezone.now(),
         brand_account=brand_account,
     )
-    return HttpResponseRedirect(authorisation.url)
+    context["address"] = authorisation.url
+    return render(request, "accounts/brand_accounts/connect_start.html", context)
 
 
 @require_GET

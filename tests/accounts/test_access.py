@@ -66,9 +66,9 @@ TABLE: dict[str, list[tuple[str, tuple[str, ...], dict[str, str], int, list[str]
         ("get", ("brand", "mentions"), {}, 405, []),
     ],
     "connect_start": [
-        ("get", ("x",), {}, 302, ADMINISTRATOR),
+        ("get", ("x",), {}, 200, ADMINISTRATOR),
         ("get", ("smoke",), {}, 404, ADMINISTRATOR),
-        ("post", ("x",), {}, 405, []),
+        ("post", ("x",), {}, 200, ADMINISTRATOR),
     ],
     "connect_callback": [
         ("get", ("x",), {}, 400, ADMINISTRATOR),

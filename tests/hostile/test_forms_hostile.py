@@ -408,8 +408,6 @@ def test_reading_changes_nothing(company, role, method):
     )
     browser, before = company.browser(role), state()
     for name, address in pages().items():
-        if name == "accounts:connect_start":
-            continue  # remembers that somebody is on their way to the network, as OAuth's first step has to
         if name == "reports:person":
             continue  # says in the audit log who looked at whose figures
         getattr(browser, method)(f"{address}?{everything}")

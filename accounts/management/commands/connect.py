@@ -13,7 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.brand_accounts.connecting import ConnectRefused, connect_brand_account
-from accounts.models import Department
+from accounts.models import BrandAccount, Department
+from accounts.presence_review.entry_check import describe_forecast
+from accounts.presence_review.passing_over import forecast_account, record_passing_over
+from networks.base import Credentials
 from networks.registry import CONNECTORS
 
 #: No network needs more than a few tokens; a larger file is not a credentials file.
@@ -35,6 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--credentials-file", required=True, metavar="FILE.json")
         parser.add_argument("--owner-department", metavar="SLUG", help="The department that answers for it.")
         parser.add_argument("--no-verify", action="store_true", help="Store without asking the network.")
+        parser.add_argument(
+            "--despite",
+            metavar="REASON",
+            default="",
+            help="Connect although the roster misses part of the forecast.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Connect the brand account and print the result.
@@ -42,6 +51,13 @@ class Command(BaseCommand):
         Raises `CommandError`, with nothing stored, when that fails.
         """
         secrets = self._read_secrets(options["credentials_file"])
+        owner, reason = _find_department(options["owner_department"]), options["despite"].strip()
+        credentials = Credentials(options["network"], options["remote_id"].strip(), secrets)
+        words, is_over = ("", False) if options["no_verify"] else _check_entry(credentials, owner)
+        if is_over and not reason:
+            raise CommandError(
+                f"{words} Nothing was connected. Plan the roster first, or say why it is connected all the same: --despite REASON."
+            )
         try:
             brand_account = connect_brand_account(
                 network=options["network"],
@@ -49,13 +65,17 @@ class Command(BaseCommand):
                 handle=options["handle"].strip(),
                 name=options["name"] or options["handle"].strip(),
                 secrets=secrets,
-                owner_department=_find_department(options["owner_department"]),
+                owner_department=owner,
                 by=None,
                 now=timezone.now(),
                 verify=not options["no_verify"],
             )
         except ConnectRefused as error:
             raise CommandError(str(error)) from error
+        if is_over:
+            record_passing_over(brand_account, words, reason)
+        if words:
+            self.stdout.write(words)
         kinds = ", ".join(brand_account.streams.values_list("kind", flat=True))
         self.stdout.write(f"Connected {brand_account} (id {brand_account.remote_id}). Polling: {kinds}.")
         if options["no_verify"]:
@@ -105,6 +125,20 @@ def parse_secrets(raw: bytes, name: str) -> dict[str, str]:
     if invalid:
         raise CommandError(f"{name}: these must be text between quotes, and not empty: {', '.join(invalid)}.")
     return {key: value.strip() for key, value in content.items()}
+
+
+def _check_entry(credentials: Credentials, owner: Department | None) -> tuple[str, bool]:
+    """Return what a new account would bring, and whether too much.
+
+    For the roster of its owners. "" for an account that is here already, and where the network says nothing.
+    """
+    is_here = BrandAccount.objects.filter(
+        network=credentials.network, remote_id=credentials.remote_id
+    ).exists()
+    if is_here or credentials.network not in CONNECTORS:
+        return "", False
+    forecast = forecast_account(credentials, owner, timezone.now())
+    return ("", False) if forecast is None else (describe_forecast(forecast, owner), forecast.is_over)
 
 
 def _find_department(slug: str | None) -> Department | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -24,15 +25,17 @@ from networks.base import OwnAccount
 from networks.oauth import GrantableAccount
 from tests.accounts.conftest import signed_in
 from tests.factories import BrandAccountFactory, DepartmentFactory, UserFactory
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
 
 def begin(client: Client, network: str, **query: str) -> str:
     """Press the button; the network's address that the browser is sent to."""
-    answer = client.get(reverse("accounts:connect_start", args=[network]), query)
-    assert answer.status_code == 302, answer.content.decode()
-    return answer["Location"]
+    page = reverse("accounts:connect_start", args=[network])
+    answer = client.post(f"{page}?{urlencode(query)}")
+    assert answer.status_code == 200, answer.content.decode()
+    return html.unescape(re.search(r'content="0; url=([^"]+)"', answer.content.decode())[1])
 
 
 def consent(address: str, decision: str = "allow", **form: object) -> str:
@@ -82,6 +85,14 @@ def test_x_from_the_button_to_the_stream(admin, administrator, networks, departm
     assert secrets["refresh_token"]
     assert "dm.read" in secrets["scope"]
     assert bytes(ConnectAttempt.objects.get().envelope) == b""
+
+
+def test_looking_at_the_button_begins_nothing(admin, networks):
+    page = reverse("accounts:connect_start", args=["x"])
+    assert "Nothing is connected before you confirm it." in squeezed(admin.get(page).content.decode())
+    assert not ConnectAttempt.objects.exists()
+    admin.post(page)
+    assert ConnectAttempt.objects.count() == 1
 
 
 def test_facebook_asks_which_page(admin, networks, department):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.brand_accounts import sampling
 from accounts.models import AuditEntry, AuditVerb, BrandAccount, Shift
-from accounts.presence_review import entry_check
+from accounts.presence_review import entry_check, passing_over
 from accounts.presence_review.entry_check import Forecast, describe_forecast, draw_forecast, forecast_load
-from accounts.views import entry_checks
 from networks.base import Author, Credentials, InboundMessage, PollResult, RetryLater
 from tests.accounts.brand_accounts.test_oauth import confirm, granted
 from tests.factories import NOW, BrandAccountFactory, UserFactory
@@ -116,7 +117,7 @@ class TestConnecting:
     def test_too_much_asks_for_a_reason_that_is_kept(self, admin, networks, staffed, monkeypatch):
         asked = []
         monkeypatch.setattr(
-            entry_checks,
+            passing_over,
             "sample_arrivals",
             lambda credentials: (
                 asked.append(credentials) or [dt.datetime.now(dt.UTC) - n * HOUR for n in range(24 * 14)]
@@ -140,3 +141,28 @@ class TestConnecting:
         assert len(asked) == 1, "the network is asked once"
         entry = AuditEntry.objects.get(verb=AuditVerb.ENTRY_CHECK_PASSED_OVER)
         assert entry.changes[1]["to"] == "A recall, we add a shift"
+
+
+class TestCommand:
+    def test_too_much_stops_it_until_a_reason_is_given(
+        self, networks, staffed, monkeypatch, tmp_path, capsys
+    ):
+        arrivals = [dt.datetime.now(dt.UTC) - n * HOUR for n in range(24 * 14)]
+        monkeypatch.setattr(passing_over, "sample_arrivals", lambda credentials: arrivals)
+        account, path = networks.accounts("x")[0], tmp_path / "x.json"
+        path.write_text(json.dumps(account["secrets"]))
+        path.chmod(0o600)
+        given = ["connect", "x", "--handle", "kettle", "--remote-id", account["remote_id"],
+                 "--credentials-file", str(path), "--owner-department", staffed.slug]  # fmt: skip
+        before = BrandAccount.objects.count()
+        with pytest.raises(
+            CommandError, match="while nobody of Customer service is on point.* --despite REASON"
+        ):
+            call_command(*given)
+        assert BrandAccount.objects.count() == before
+        call_command(*given, "--despite", "A recall, we add a shift")
+        assert "while nobody of Customer service is on point" in capsys.readouterr().out
+        entry = AuditEntry.objects.get(verb=AuditVerb.ENTRY_CHECK_PASSED_OVER)
+        assert [change["to"] for change in entry.changes][1] == "A recall, we add a shift"
+        call_command(*given)
+        assert BrandAccount.objects.count() == before + 1, "connecting again is not checked"
