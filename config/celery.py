@@ -150,6 +150,7 @@ app.conf.update(
         },
         "history": {"task": "reports.tasks.work_on_history", "schedule": 2.0, "options": {"expires": 5}},
         "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
+        "topics": {"task": "reports.tasks.refresh_topics", "schedule": 20.0, "options": {"expires": 15}},
         "account-figures": {
             "task": "reports.tasks.count_account_figures",
             "schedule": 30.0,

@@ -23,6 +23,7 @@ class AdvisoryLock(enum.IntEnum):
     FIRST_ADMINISTRATOR = 0x66697273
     RETENTION = 0x72657465
     ROLLUPS = 0x726F6C6C
+    TOPICS = 0x746F7069
 
 
 def take_lock(lock: AdvisoryLock) -> None:

@@ -12,6 +12,7 @@ from reports.exports.schedules import send_due_reports
 from reports.history.working import work_on_imports
 from reports.presence.counting import count_when_due
 from reports.rollups.refreshing import refresh_for
+from reports.topics.working import work_on_topics
 
 #: A run ends after about so many seconds; the next goes on where it ended.
 _SECONDS = 8.0
@@ -27,6 +28,12 @@ def count_account_figures() -> None:
 def refresh_rollups() -> None:
     """Bring facts and cells of the reports up to date."""
     refresh_for(_SECONDS)
+
+
+@shared_task
+def refresh_topics() -> None:
+    """Read the topics of changed cases, and look for those that rise."""
+    work_on_topics(timezone.now(), _SECONDS)
 
 
 @shared_task

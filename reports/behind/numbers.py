@@ -12,6 +12,7 @@ from reports.behind.horseshoe import KINDS
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
+from reports.behind.topics import list_topic
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
 from reports.measures.exchanges import exchange_units
@@ -30,7 +31,7 @@ def list_behind(
 
     `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
     and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one
-    step of the period. For those of the horseshoe see `reports.behind.horseshoe`, for those of outcomes `reports.behind.outcomes`.
+    step of the period. For others see `reports.behind.horseshoe`, `reports.behind.outcomes` and `reports.behind.topics`.
     """
     kinds = {
         "response": _exchanges,
@@ -43,6 +44,7 @@ def list_behind(
         "answers": list_of_person,
         "first_answers": list_of_person,
         "promises": list_of_person,
+        "topic": list_topic,
         **KINDS,
         **OUTCOME_KINDS,
     }
@@ -57,7 +59,7 @@ def list_behind(
 
 def page_of(of: str) -> str:
     """Return the page on which a kind of number stands."""
-    if of in OUTCOME_KINDS:
+    if of in OUTCOME_KINDS or of == "topic":
         return "reports:outcomes"
     return "reports:horseshoe" if of in KINDS else "reports:dashboard"
 

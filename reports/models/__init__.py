@@ -23,13 +23,17 @@ from reports.models.saved import (
     ReportSchedule,
     SavedReport,
 )
+from reports.models.topics import CaseTopics, CaseToRead, CustomerLink, RisingTopic, TopicAlert, TopicWeek
 
 __all__ = [
     "WORKING_STATES",
     "AccountFigures",
     "Cadence",
+    "CaseToRead",
+    "CaseTopics",
     "Cell",
     "ChangedCase",
+    "CustomerLink",
     "DeliveryState",
     "Fact",
     "FactKind",
@@ -41,7 +45,10 @@ __all__ = [
     "ReportDelivery",
     "ReportLink",
     "ReportSchedule",
+    "RisingTopic",
     "RollupState",
     "SavedReport",
     "StagedRow",
+    "TopicAlert",
+    "TopicWeek",
 ]

@@ -60,6 +60,12 @@ class CaseRange:
             return "case_id = ANY(%s::bigint[])", [self.ids]
         return "case_id > %s AND case_id <= %s", [self.after, self.to]
 
+    def as_ids_sql(self) -> tuple[str, list[Any]]:
+        """Return a statement that selects their ids, deleted ones included."""
+        if self.ids is not None:
+            return "SELECT unnest(%s::bigint[])", [self.ids]
+        return "SELECT id FROM inbox_case WHERE id > %s AND id <= %s", [self.after, self.to]
+
 
 class _Definition(NamedTuple):
     #: Returns a statement that ends with a table `fact`: case_id, n (which one within the case), at, state, span, and `more`.

@@ -24,12 +24,14 @@ written AS (
   ON CONFLICT (kind, case_id, n) DO UPDATE SET {_ASSIGNED}
 )
 """  # noqa: S608 (constants)
+# Topics read texts, which takes longer, so they follow in a task of their own (`reports.topics`).
+_TO_READ = "INSERT INTO reports_casetoread (case_id) {}"
 
 
 def replace_facts(cases: CaseRange, cell_zone: ZoneInfo | None) -> None:
     """Compute the facts of some cases and store them; `cell_zone` None leaves the cells alone.
 
-    In the running transaction, which holds `AdvisoryLock.ROLLUPS`.
+    In the running transaction, which holds `AdvisoryLock.ROLLUPS`. Their topics are noted to be read again.
     """
     for kind in FactKind:
         sql, parameters = fresh_facts(kind, cases)
@@ -41,3 +43,6 @@ def replace_facts(cases: CaseRange, cell_zone: ZoneInfo | None) -> None:
             part, more = " SELECT 1", []
         with connection.cursor() as cursor:
             cursor.execute(sql + part, parameters + more)
+    sql, parameters = cases.as_ids_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_READ.format(sql), parameters)
