@@ -9,6 +9,7 @@ from dataclasses import replace
 from accounts.models import Department, User
 from inbox.models.case import CaseQuerySet
 from reports.behind.horseshoe import KINDS
+from reports.behind.hours import list_of_hour
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
@@ -45,6 +46,7 @@ def list_behind(
         "first_answers": list_of_person,
         "promises": list_of_person,
         "topic": list_topic,
+        "hour": list_of_hour,
         **KINDS,
         **OUTCOME_KINDS,
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from reports.filters import NO_FILTERS, ONLY, Filters, find_unused, read_filters
+from reports.measures.hours.week import HoursOf
 from reports.periods import Comparison, Period, compare_period, read_comparison, read_period
 
 
@@ -28,6 +30,10 @@ class Selection:
     now: dt.datetime
     #: Whether spans are business time; else every hour counts.
     in_business_time: bool = True
+    #: Whether business time was asked for, where every hour counts by default.
+    asked_business_time: bool = False
+    #: What the map of hours and weekdays counts.
+    hours_of: HoursOf = "arrivals"
     #: Filters of the address that narrow nothing, or less than was asked for.
     unused: tuple[str, ...] = ()
     #: The selection as a query string. A page has hundreds of links, so it is written once.
@@ -35,9 +41,21 @@ class Selection:
 
     def __post_init__(self) -> None:
         compared = {} if self.comparison == "before" else {"compare": self.comparison}
-        clock = {} if self.in_business_time else {"time": "clock"}
-        pairs = [*self.period.as_query().items(), *compared.items(), *clock.items(), *self.filters.as_pairs()]
+        pairs = [
+            *self.period.as_query().items(),
+            *compared.items(),
+            *self.looks.items(),
+            *self.filters.as_pairs(),
+        ]
         object.__setattr__(self, "_query", urlencode(pairs))
+
+    @property
+    def looks(self) -> dict[str, str]:
+        """How numbers are shown, as parameters: what neither period nor filter is."""
+        looks = {} if self.in_business_time else {"time": "clock"}
+        if self.asked_business_time:
+            looks["time"] = "business"
+        return looks if self.hours_of == "arrivals" else looks | {"hours_of": self.hours_of}
 
     @property
     def compared(self) -> Period | None:
@@ -71,6 +89,11 @@ def _cases_address() -> str:
     return reverse("reports:cases")
 
 
+def read_hours_of(query: Mapping[str, str]) -> HoursOf:
+    """Read what the map of hours and weekdays counts: `?hours_of=answers` or `waits`; by default arrivals."""
+    return next((each for each in get_args(HoursOf) if each == query.get("hours_of")), "arrivals")
+
+
 def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: ZoneInfo) -> Selection:
     """Read what the address of a page selects; see `reports.periods` and `reports.filters`."""
     period, filters = read_period(query, now, zone), read_filters(query, user)
@@ -81,5 +104,7 @@ def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: Zone
         read_comparison(query),
         now,
         in_business_time=query.get("time") != "clock",
+        asked_business_time=query.get("time") == "business",
+        hours_of=read_hours_of(query),
         unused=find_unused(query, filters),
     )

@@ -14,6 +14,7 @@ from networks.registry import network_label
 from reports.behind.selections import Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
+from reports.dashboards.week_map import week_map_context
 from reports.measures.attainment import Attainment
 from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, ripe_rate
 from reports.measures.first_responses import FirstResponse
@@ -74,6 +75,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "routed": _routed_context(count_routed(*chosen, now=now), selection),
         "hand_overs": [_hand_over_row(pair, selection) for pair in pairs],
         "manages": bool(managed_department_ids(user)),
+        "hours": week_map_context(selection),
     }
 
 

@@ -19,6 +19,28 @@ def offset_parameters(zone: ZoneInfo) -> dict[str, list[dt.datetime] | list[dt.t
     return {"changes": [dt.datetime(1, 1, 2, tzinfo=dt.UTC), *changes[1:]], "offsets": list(offsets)}
 
 
+def local_sql(moment: str) -> str:
+    """Return SQL for the local time of a moment; its two parameters are those of `offsets_between`.
+
+    A moment that is written with a parameter cannot be given: it stands there twice.
+    """
+    return f"({moment} + (%s::interval[])[width_bucket({moment}, %s::timestamptz[])])"
+
+
+def offsets_between(
+    zone: ZoneInfo, start: dt.datetime, end: dt.datetime
+) -> tuple[list[dt.timedelta], list[dt.datetime]]:
+    """Return the offsets of a zone between two moments, and their beginnings.
+
+    The first has none.
+    """
+    changes = list(_offset_changes(zone))
+    first = max(n for n, (at, _) in enumerate(changes) if n == 0 or at <= start)
+    chosen = [change for change in changes[first:] if change[0] <= end] or changes[first : first + 1]
+    begins = [dt.datetime(1, 1, 2, tzinfo=dt.UTC), *(at for at, _ in chosen[1:])]
+    return [offset for _, offset in chosen], begins
+
+
 @lru_cache(maxsize=8)
 def _offset_changes(zone: ZoneInfo) -> tuple[tuple[dt.datetime, dt.timedelta], ...]:
     spans = [(_FIRST, _offset(_FIRST, zone))]

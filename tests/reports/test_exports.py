@@ -167,7 +167,13 @@ def test_a_table_of_a_page_is_its_file(billing, manager):
     page = client.get(reverse("reports:dashboard"), query).content.decode()
     links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/export/table[^"]*)"', page)]
     tables = {re.search("table=([^&]*)", link)[1]: rows_of(client.get(link)) for link in links}
-    assert set(tables) == {"rate-table", "volume-table", "first-response-table", "hand-overs-table"}
+    assert set(tables) == {
+        "rate-table",
+        "volume-table",
+        "first-response-table",
+        "hours-table",
+        "hand-overs-table",
+    }
     assert tables["first-response-table"][:2] == [
         ["First response", "Cases", "Median (s)", "9 in 10 within, or oldest (s)"],
         ["Answered", "2", "3600", "7200"],
