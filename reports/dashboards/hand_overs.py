@@ -147,7 +147,9 @@ def _returns(selection: Selection, names: dict[int, str], count: int) -> dict[st
             "href": selection.list_href("came_back", pair=f"{first}-{second}"),
             "weeks": _week_bars([each for each in everything if each.pair == (first, second)], weeks, period),
         }
-        for (first, second), number in by_pair.most_common(_MOST_ROWS)
+        for (first, second), number in sorted(by_pair.items(), key=lambda each: (-each[1], each[0]))[
+            :_MOST_ROWS
+        ]
     ]
     total, total_before = len({each.case_id for each in now}), len({each.case_id for each in before})
     return {

@@ -2,7 +2,7 @@
 
 Clocks that have ended are read from the cases' events (key "clocks"); clocks that still run and are past due
 are read from the cases. Of a case's resolution clocks only the newest counts, and only while the case is
-closed: in a reopened case the resolution has not ended. Of the records of one exchange the newest counts: after a
+resolved: in a reopened case the resolution has not ended, and one that was dismissed after that ended none. Of the records of one exchange the newest counts: after a
 closing without an answer we may learn of an answer that was in time, and a closing may be undone (then "met" is null).
 """
 
@@ -44,7 +44,7 @@ ended_clock AS (
 clock AS (
   SELECT e.case_id, e.id AS n, e.clock, e.met, false AS runs, e.at
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
-  WHERE e.newest = 1 AND e.met IS NOT NULL AND (e.clock <> 'resolution' OR c.closed_at IS NOT NULL)
+  WHERE e.newest = 1 AND e.met IS NOT NULL AND (e.clock <> 'resolution' OR c.status = 'resolved')
   UNION ALL
 {_RUNNING})
 """  # noqa: S608 (constants)

@@ -32,7 +32,7 @@ turn AS (
 _BY_RULE = """
 SELECT decided_by, rule_key, (array_agg(rule_name ORDER BY decision_id DESC))[1], count(*), count(*) FILTER (WHERE wrong)
 FROM turn GROUP BY decided_by, rule_key
-ORDER BY count(*) FILTER (WHERE wrong) DESC, count(*) DESC, rule_key
+ORDER BY count(*) FILTER (WHERE wrong) DESC, count(*) DESC, rule_key, decided_by
 """
 _UNITS = """,
 unit AS (

@@ -1,0 +1,219 @@
+"""Every number on the boards against a count of a random year's rows by other code: figures, tables, files and lists.
+
+`tests/reports/independent` makes the year and counts it: from a dump of the tables, by the definitions of docs/metrics.md, with
+nothing of the product imported. The suite takes a small year; `--full` one of 50,000 cases (docs/proofs.md).
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from config.testing.quick import choose_size
+from tests.factories import NOW
+from tests.inbox.page_requests import signed_in
+from tests.reports.independent import pages
+from tests.reports.independent.company import ZONES
+from tests.reports.independent.horseshoe_board import Ways, count_horseshoe_board
+from tests.reports.independent.pages import Page
+from tests.reports.independent.records import Filters, Records
+from tests.reports.independent.response_board import (
+    Question,
+    count_accounts,
+    count_person,
+    count_response_board,
+)
+from tests.reports.independent.storing import Company
+from tests.reports.independent.words import read_span
+
+pytestmark = pytest.mark.django_db
+PERIODS = (
+    "last-52-weeks", "last-8-weeks", "2026-03", "2026-10", "2026-W13", "2026-W44", "2026-03-02..2026-04-12",
+    "2026-09-21..2026-11-08", "2025-12-20..2026-01-10", "2026-Q2",
+)  # fmt: skip
+
+
+class Comparison:
+    """Compares one page after the other, and counts."""
+
+    def __init__(self, company: Company, dice: random.Random, links: int):
+        self.company, self.dice, self.links = company, dice, links
+        self.records = Records(pages.dump_tables())
+        self.ways = Ways(self.records, NOW)
+        self.compared, self.differences = Counter(), []
+
+    def compare(self, where: str, what: str, shown: object, right: object) -> None:
+        self.compared[where] += max(len(right), 1) if isinstance(right, list) else 1
+        if shown != right:
+            self.differences.append((where, what, shown, right))
+
+    def compare_table(self, where: str, what: str, shown: list, right: list) -> None:
+        self.compare(where, f"{what}, rows", [row[0] for row in shown], [row[0] for row in right])
+        for row, right_row in zip(shown, right, strict=False):
+            self.compare(where, what, row, right_row)
+
+    def look(self, user, zone: str, token: str, filters: dict) -> None:
+        self.client, self.query = signed_in(user), {"period": token, **filters}
+        self.where = f"{user.role}, {zone}, {token}, {filters}"
+        own = {name: set(values) for name, values in filters.items()}
+        reader = self.records.reader(user.pk)
+        self.question = Question(
+            self.records, reader, read_span(token, NOW, ZoneInfo(zone)), Filters(**own), NOW
+        )
+        self._response()
+        for in_business_time in (True, False):
+            self._horseshoe(in_business_time)
+        self._accounts()
+        self._people(user)
+
+    def _page(self, name: str, *args, **query) -> Page:
+        answer = self.client.get(reverse(f"reports:{name}", args=args), self.query | query)
+        assert answer.status_code == 200, (name, self.where)
+        page = Page(answer.content.decode())
+        self._check_links(name, page)
+        self._check_files(name, page)
+        return page
+
+    def _check_links(self, board: str, page: Page) -> None:
+        """Open the lists behind some numbers: each holds as many as its number says, and so does its file."""
+        counted = page.counted_links()
+        for number, address in self.dice.sample(counted, min(self.links, len(counted))):
+            self.compare(
+                board, f"list {address}, {self.where}", pages.total_of_list(self.client, address), number
+            )
+            if number < 2000 and self.dice.random() < 0.3:
+                answer = self.client.get(address.replace("/reports/cases/", reverse("reports:cases_csv")))
+                # Agents take no files of cases with them.
+                rows = len(pages.read_csv(answer)) - 1 if answer.status_code == 200 else number
+                self.compare(board, f"file of {address}, {self.where}", rows, number)
+
+    def _check_files(self, board: str, page: Page) -> None:
+        for address in pages.export_addresses(page.text, "table.csv")[: max(self.links, 1)]:
+            key = address.split("table=")[1].split("&")[0]
+            header, *rows = pages.read_csv(self.client.get(address))
+            for row, shown in zip(rows, page.tables[key], strict=True):
+                for name, cell, words in zip(header, row, shown, strict=False):
+                    # Spans are seconds there; the words beside them are compared with the count.
+                    if not name.endswith("(s)") and words.replace(",", "").isdigit():
+                        self.compare(board, f"file of {key}, {self.where}", cell, words.replace(",", ""))
+
+    def _response(self) -> None:
+        page, right = self._page("dashboard"), count_response_board(self.question)
+        for n, figure in enumerate(right.pop("figures")):
+            self.compare("response", f"figure {n}, {self.where}", page.figures()[n], figure)
+        routed = [link[0].split()[0] for link in page.links if "of=routed" in link[1]]
+        self.compare("response", f"routed, {self.where}", routed, right.pop("routed"))
+        for key, rows in right.items():
+            self.compare_table("response", f"{key}, {self.where}", page.tables.get(key, []), rows)
+
+    def _horseshoe(self, in_business_time: bool) -> None:
+        more = {} if in_business_time else {"time": "clock"}
+        page = self._page("horseshoe", **more)
+        right = count_horseshoe_board(self.question, self.ways, in_business_time=in_business_time)
+        self._compare_drawing(page, right)
+        for key, rows in right.items():
+            what = f"{key}, {self.where}, {in_business_time}"
+            self.compare_table("horseshoe", what, page.tables.get(key, []), rows)
+
+    def _compare_drawing(self, page: Page, right: dict) -> None:
+        by_address = {}
+        for text, address in page.links:
+            by_address.setdefault(address.split("of=")[-1], text)
+        without, customers, in_public, waiting, _ = right.pop("closure")
+        shown = [by_address["no_closure"], by_address["no_closure&public=yes"].split()[0], by_address["no_closure&open=yes"].split()[0]]  # fmt: skip
+        self.compare("horseshoe", f"closure, {self.where}", shown, [without, in_public, waiting])
+        self.compare("horseshoe", f"count, {self.where}", [by_address["way"]], right.pop("count"))
+        self.compare(
+            "horseshoe", f"customers, {self.where}", f"of {customers}," in " ".join(page.text.split()), True
+        )
+        for words in right.pop("centre"):
+            self.compare("horseshoe", f"centre: {words}, {self.where}", words in page.text, True)
+
+    def _accounts(self) -> None:
+        page, right = self._page("brand_accounts"), count_accounts(self.question)
+        rows = page.tables.get("accounts-table", [])
+        shown = [[row[0].rsplit(" ", 1)[0], *row[3:8]] for row in rows[:-1] if row[3] != "0"]
+        self.compare_table("brand accounts", self.where, sorted(shown), right["accounts"])
+        if rows:
+            self.compare(
+                "brand accounts", f"all, {self.where}", ["", *rows[-1][3:8]], right["all accounts"][0]
+            )
+
+    def _people(self, user) -> None:
+        seen = [(user.pk, "people", ())]
+        if user.role == "manager":
+            seen += [(each.pk, "person", (each.pk,)) for each in self.dice.sample(self.company.agents[:2], 1)]
+        for pk, name, arguments in seen:
+            page, right = self._page(name, *arguments), count_person(self.question, pk)
+            self.compare_table("people", self.where, page.figures(), right["figures"])
+            self.compare_table("people", self.where, page.tables["answers-table"], right["answers-table"])
+
+    def report(self, capsys, seed: int, started: float) -> None:
+        numbers = ", ".join(f"{board} {count:,}" for board, count in sorted(self.compared.items()))
+        with capsys.disabled():
+            print(
+                f"\nseed {seed}: {len(self.records.by_id):,} cases; compared {self.compared.total():,} numbers ({numbers}); "
+                f"{len(self.differences):,} differ; {time.monotonic() - started:.1f} s"
+            )
+        assert not self.differences, "\n".join(map(str, self.differences[:20]))
+
+
+def choose_filters(dice: random.Random, company: Company, user) -> dict:
+    """Return what narrows the numbers: mostly nothing, often one thing, sometimes two."""
+    readable = company.departments[1:3] if user.role in ("manager", "agent") else company.departments[1:5]
+    choices = {
+        "network": ["x"], "account": [dice.choice(company.brands).pk], "tag": ["refund"], "language": ["de"],
+        "priority": [1, 2], "department": [dice.choice(readable[:1]).pk],
+    }  # fmt: skip
+    return {name: choices[name] for name in dice.sample(sorted(choices), dice.choice((0, 0, 0, 1, 1, 2)))}
+
+
+def compare_company(capsys, settings, seed: int, size: int, zones, looks: int, links: int) -> None:
+    started, dice = time.monotonic(), random.Random(seed)
+    company = Company(seed, size)
+    comparison = Comparison(company, dice, links)
+    readers = company.readers()
+    comparison.records = Records(pages.dump_tables())
+    comparison.ways = Ways(comparison.records, NOW)
+    for zone in zones:
+        settings.DISPLAY_TIME_ZONE = zone
+        with time_machine.travel(NOW, tick=False):
+            prepare_rollups()
+            for user in readers.values() if looks > 1 else dice.sample(list(readers.values()), 1):
+                for n, token in enumerate(dice.sample(PERIODS, looks)):
+                    filters = choose_filters(dice, company, user) if n else {}
+                    comparison.look(user, zone, token, filters)
+    comparison.report(capsys, seed, started)
+
+
+def prepare_rollups() -> None:
+    from reports.rollups.building import build_next
+
+    while build_next(waits=True):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2011, random.SystemRandom().randrange(10**6)])
+def test_every_number_is_what_the_rows_say(capsys, settings, seed):
+    sizes = choose_size((150, 1, 1), full=(50_000, 5, 12))
+    zones = ZONES if sizes[1] > 1 else [random.Random(seed).choice(ZONES)]
+    compare_company(capsys, settings, seed, sizes[0], zones, sizes[1], sizes[2])
+
+
+def test_the_count_imports_nothing_of_the_product():
+    here = Path(__file__).parent / "independent"
+    for name in ("records", "words", "opening_hours", "response_board", "horseshoe_board"):
+        for node in ast.walk(ast.parse((here / f"{name}.py").read_text())):
+            modules = [each.name for each in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []  # fmt: skip
+            for module in modules:
+                own = module.startswith("tests.reports.independent.")
+                assert own or module.split(".")[0] not in ("django", "tests", "reports", "inbox", "accounts", "routing", "wording"), (name, module)  # fmt: skip
