@@ -98,7 +98,7 @@ def test_met_missed_and_past_due(world):
     assert found["resolution"] == (0, 1, 1)
 
 
-def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
+def test_a_resolution_counts_once_and_only_while_the_case_is_resolved(world):
     case = world.case()
     world.answer(case, 10)
     verbs.resolve_case(case.pk, world.manager, now=START + minutes(20))
@@ -107,6 +107,10 @@ def test_a_resolution_counts_once_and_only_while_the_case_is_closed(world):
     assert world.found(now=START + minutes(40))["resolution"] == (0, 0, 0)
     verbs.resolve_case(case.pk, world.manager, now=START + minutes(600))
     assert world.found()["resolution"] == (0, 1, 0)
+    # Opened once more and then dismissed, it was never resolved in the end: a dismissal ends no clock.
+    verbs.reopen_case(case.pk, world.manager, now=START + minutes(610))
+    verbs.dismiss_case(case.pk, world.manager, "Duplicate", now=START + minutes(620))
+    assert world.found()["resolution"] == (0, 0, 0)
 
 
 @pytest.mark.slow

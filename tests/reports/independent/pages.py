@@ -37,6 +37,7 @@ class Page(HTMLParser):
 
     text: str
     tables: dict[str, list[list[str]]] = field(default_factory=dict)
+    heads: dict[str, list[str]] = field(default_factory=dict)
     #: (text, address) of every link.
     links: list[tuple[str, str]] = field(default_factory=list)
 
@@ -53,7 +54,8 @@ class Page(HTMLParser):
         if self._hidden or tag == "svg":
             self._hidden += 1
         elif tag == "table":
-            self._rows = self.tables.setdefault(values.get("id") or values.get("class", ""), [])
+            key = values.get("id") or values.get("class", "")
+            self._rows, self._head = self.tables.setdefault(key, []), self.heads.setdefault(key, [])
         elif tag == "thead":
             self._in_head = True
         elif tag == "tr" and self._rows is not None and not self._in_head:
@@ -73,8 +75,9 @@ class Page(HTMLParser):
         elif tag == "table":
             self._rows = None
         elif tag in ("td", "th") and self._cell is not None:
-            if self._rows is not None and not self._in_head:
-                self._rows[-1].append(" ".join(" ".join(self._cell).split()))
+            if self._rows is not None:
+                cells = self._head if self._in_head else self._rows[-1]
+                cells.append(" ".join(" ".join(self._cell).split()))
             self._cell = None
         elif tag == "a" and self._link is not None:
             self.links.append((" ".join(" ".join(self._link[1]).split()), self._link[0]))
@@ -87,6 +90,12 @@ class Page(HTMLParser):
             self._cell.append(data)
         if self._link is not None:
             self._link[1].append(data)
+
+    def columns(self, key: str, *names: str) -> list[list[str]]:
+        """Return the named columns of a table, the first column before them."""
+        head = self.heads.get(key, [])
+        places = [0, *(head.index(name) for name in names if name in head)]
+        return [[row[place] for place in places] for row in self.tables.get(key, [])]
 
     def figures(self) -> list[list[str]]:
         """Return value, basis and comparison of each large figure, whichever way the board writes them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.reports.independent.records import Case, Custody, Exchange, Filters, Reader, Records
 from tests.reports.independent.words import NOTHING, Span, count_of, number, percentile, share, span_words
@@ -254,19 +254,37 @@ def count_person(asked: Question, person: int) -> dict[str, list]:
 
 
 def count_accounts(asked: Question) -> dict[str, list]:
-    """Count by account: needing, answered, unanswered, rate, median; the last row is all of them."""
-    by_account: dict[int, list[Exchange]] = defaultdict(list)
+    """Count by account: needing, answered, unanswered, rate, change, median; the last row is all of them."""
+    now, before = _by_account(asked), _by_account(replace(asked, span=asked.span.before()))
+    rows = [
+        _account_row(asked, f"@{asked.records.brands[pk]['handle']}", now[pk], before.get(pk, [])) for pk in now
+    ]  # fmt: skip
+    everything, earlier = (sum(each.values(), []) for each in (now, before))
+    return {"accounts": sorted(rows), "all accounts": [_account_row(asked, "", everything, earlier)]}
+
+
+def _by_account(asked: Question) -> dict[int, list[Exchange]]:
+    by_account: dict[int, list[Exchange]] = {}
     for each in asked.exchanges():
-        by_account[each.case.brand].append(each)
-    rows = [_account_row(f"@{asked.records.brands[pk]['handle']}", each) for pk, each in by_account.items()]
-    everything = [exchange for each in by_account.values() for exchange in each]
-    return {"accounts": sorted(rows), "all accounts": [_account_row("", everything)]}
+        by_account.setdefault(each.case.brand, []).append(each)
+    return by_account
 
 
-def _account_row(name: str, exchanges: list[Exchange]) -> list[str]:
+def _account_row(asked: Question, name: str, exchanges: list[Exchange], before: list[Exchange]) -> list[str]:
     took = [each.span for each in exchanges if each.span is not None]
     needing = len(exchanges)
     return [
         name, number(needing), number(len(took)), number(needing - len(took)), share(len(took), needing),
-        span_words(percentile(took, 0.5)),
+        _change_of(*(_answered_of(each) for each in (exchanges, before))), span_words(percentile(took, 0.5)),
     ]  # fmt: skip
+
+
+def _answered_of(exchanges: list[Exchange]) -> tuple[int, int]:
+    return sum(each.answer is not None for each in exchanges), len(exchanges)
+
+
+def _change_of(now: tuple[int, int], before: tuple[int, int]) -> str:
+    if not now[1] or not before[1]:
+        return NOTHING
+    points = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
+    return f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
