@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from inbox.visibility import list_departments
+from inbox.visibility import Reach, case_scope, list_departments
 from reports.behind.selections import Selection
 from reports.measures.back_and_forth import Return, find_returns
 from reports.measures.first_turns import FirstTurns, first_turns
@@ -42,7 +42,7 @@ def hand_overs_context(selection: Selection, count: int) -> dict[str, Any]:
         "matrix": _matrix(pairs, names, selection),
         "returns": _returns(selection, names, count),
         "turns": _turns(turns, selection),
-        "pairs": [_pair_row(pair, selection) for pair in pairs],
+        "pairs": [pair_row(pair, selection) for pair in pairs],
     }
 
 
@@ -110,7 +110,8 @@ def _slowest(pairs: Sequence[HandOverPair]) -> str:
     return f"{pair.from_name} to {pair.to_name} is the slowest: half of {format_count(pair.count, 'hand-over')} waited {figure_span(wait)} or longer."
 
 
-def _pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
+def pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
+    """Return a row of `reports/_pairs.html`, the table of pairs on every page."""
     is_few = pair.count < FEWEST
 
     def show(span: dt.timedelta | None) -> str:
@@ -197,13 +198,19 @@ def _returns_finding(total: int, before: int | None) -> str:
 
 def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
     wrong, sent = sum(turn.wrong for turn in turns), sum(turn.sent for turn in turns)
+    # Of the cases that a rule sent, this reader sees only those that ended here: no share of the rule.
+    is_partial = _sees_some_departments(selection)
     rows = [
         {
             "name": turn.rule_name or _DECIDED_BY.get(turn.decided_by, "A rule without a name"),
             "sent": f"{turn.sent:,}",
             "wrong": f"{turn.wrong:,}",
-            "share": format_share(turn.wrong, turn.sent) if turn.sent >= FEWEST else "few",
-            "is_bad": turn.sent >= FEWEST and 10 * turn.wrong >= turn.sent,
+            "share": NO_VALUE
+            if is_partial
+            else format_share(turn.wrong, turn.sent)
+            if turn.sent >= FEWEST
+            else "few",
+            "is_bad": not is_partial and turn.sent >= FEWEST and 10 * turn.wrong >= turn.sent,
             "sent_href": selection.list_href("first_turn", by=turn.decided_by, rule=turn.rule_key),
             "wrong_href": selection.list_href(
                 "first_turn", by=turn.decided_by, rule=turn.rule_key, wrong="yes"
@@ -221,7 +228,13 @@ def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
         "wrong_href": selection.list_href("first_turn", wrong="yes"),
         "finding": _turns_finding(turns, wrong),
         "count": format_count(sent, "closed case"),
+        "is_partial": is_partial,
     }
+
+
+def _sees_some_departments(selection: Selection) -> bool:
+    """Return whether only cases that ended in some departments are counted."""
+    return bool(selection.filters.department_ids) or case_scope(selection.user).reach is Reach.OWN_DEPARTMENTS
 
 
 def _turns_finding(turns: Sequence[FirstTurns], wrong: int) -> str:

@@ -14,6 +14,7 @@ from networks.registry import network_label
 from reports.behind.selections import Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
+from reports.dashboards.hand_overs import pair_row
 from reports.dashboards.week_map import week_map_context
 from reports.measures.attainment import Attainment
 from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, ripe_rate
@@ -73,7 +74,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "volume": _volume_context(case_volume(*chosen, now=now), selection),
         "attainment": _attainment_context(sla_attainment(*chosen, now=now), selection),
         "routed": _routed_context(count_routed(*chosen, now=now), selection),
-        "hand_overs": [_hand_over_row(pair, selection) for pair in pairs],
+        "hand_overs": [pair_row(pair, selection) for pair in pairs],
         "manages": bool(managed_department_ids(user)),
         "hours": week_map_context(selection),
     }
@@ -244,20 +245,6 @@ def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[
         "ended": f"{ended:,}",
         "in_time": f"{in_time:,}" if in_time else "",
         "rows": rows,
-    }
-
-
-def _hand_over_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
-    return {
-        "from": pair.from_name,
-        "to": pair.to_name,
-        "count": f"{pair.count:,}",
-        "waiting": f"{pair.waiting:,}",
-        "median_wait": duration_cell(pair.median_wait),
-        "p90_wait": duration_cell(pair.p90_wait),
-        "median_custody": duration_cell(pair.median_custody),
-        "came_back": format_share(pair.came_back, pair.count),
-        "href": selection.list_href(of="handed_over", from_id=pair.from_id, to_id=pair.to_id),
     }
 
 

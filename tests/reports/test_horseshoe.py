@@ -180,6 +180,18 @@ def test_direct_messages_are_not_in_an_analysts_numbers(departments, brand):
     assert (context["count"], context["opening"]["without"]) == ("1 case", "1 customer")
 
 
+def test_who_sees_only_where_cases_ended_is_shown_no_share_of_a_rule(departments, brand):
+    service, billing = departments[:2]
+    for n in range(12):
+        walk(NOW - (n + 2) * DAY, [(service, 1, 5), *([(billing, 1, 5)] if n < 6 else [])], brand=brand)
+    everybody, agent = UserFactory(role=Role.ADMINISTRATOR), UserFactory(departments=[billing])
+    of_all, of_one = (context_of(user)["turns"]["rows"][0] for user in (everybody, agent))
+    assert (of_all["sent"], of_all["wrong"], of_all["share"]) == ("12", "6", "50%")
+    assert (of_one["sent"], of_one["wrong"], of_one["share"], of_one["is_bad"]) == ("6", "6", "–", False)
+    assert "so no share is shown for a rule" in page_of(agent)
+    assert context_of(everybody, f"department={billing.pk}")["turns"]["is_partial"]
+
+
 def test_a_slow_weekday_is_named_with_the_rosters_gap(manager, departments, brand):
     service, billing = departments[:2]
     monday = NOW.replace(hour=10, minute=0) - NOW.weekday() * DAY - 14 * DAY
