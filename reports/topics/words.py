@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
-from functools import cache
-from pathlib import Path
 
 import regex
 
+from routing.classifier.stop_words import stop_words
 from routing.letters import MAX_TEXT_READ
 from routing.links import without_links
 from routing.pieces import cut_pieces, cut_words
@@ -21,7 +20,6 @@ from routing.pieces import cut_pieces, cut_words
 TAG, WORD = "tag:", "word:"
 #: Shorter words are left out; of a longer text only the first terms count.
 _SHORTEST, _LONGEST, _MOST_TERMS = 3, 40, 80
-_STOP_WORDS = Path(__file__).with_name("stop_words.txt")
 #: What stands between two words of a phrase: spaces, a hyphen or an apostrophe. Anything else ends it.
 _BREAK = regex.compile(r"[^\p{L}\p{M}\s'’\-_#]+")
 _NOT_A_WORD = regex.compile(r"\S*[@＠\p{Nd}]\S*")
@@ -92,13 +90,3 @@ def _says_something(word: str, names: Collection[str]) -> bool:
 
 def _compose(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-@cache
-def stop_words() -> frozenset[str]:
-    """Return the words that say nothing about a topic, folded."""
-    lines = _STOP_WORDS.read_text(encoding="utf-8").splitlines()
-    words = " ".join(line for line in lines if not line.startswith("#"))
-    return frozenset(word for word, _ in cut_words(words[:MAX_TEXT_READ])) | frozenset(
-        word for word, _ in cut_words(words[MAX_TEXT_READ:])
-    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routing.classifier.features import FeatureSpace, Votes, count_features, feature_in_words
+from routing.classifier.stop_words import stop_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,8 @@ class Router:
     def reasons(self, text: str, votes: Votes, department: str) -> tuple[str, ...]:
         """Return the words that spoke most for `department`, at most `MAX_REASONS`.
 
-        Only words of the text whose weight for the department is above their mean weight count.
+        Only words of the text whose weight for the department is above their mean weight count, and none with a word that says
+        nothing: “to me” may weigh much in few examples, and explains nothing to anybody.
         """
         if department not in self.departments:
             return ()
@@ -94,7 +96,8 @@ class Router:
         worth_of_words: list[tuple[float, str]] = []
         for name in counts:
             number = self.space.names.get(name)
-            if number is not None and (words := feature_in_words(name)):
+            words = feature_in_words(name)
+            if number is not None and words and stop_words().isdisjoint(words.split()):
                 weights = self.weights[number]
                 worth_of_words.append((values[number] * float(weights[column] - weights.mean()), words))
         worth_of_words.sort(key=lambda pair: (-pair[0], pair[1]))

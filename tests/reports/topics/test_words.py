@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.topics.words import find_spelling, list_terms, name_words, stop_words
+from reports.topics.words import find_spelling, list_terms, name_words
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,3 @@ def test_a_topic_is_spelled_as_customers_write_it():
     assert find_spelling("Wieder Verspätete  Lieferung!", "verspatete lieferung") == "verspätete lieferung"
     assert find_spelling("水壶漏水", "漏水") == "漏水"
     assert find_spelling("Nothing of it", "lid") == ""
-
-
-def test_stop_words_are_read_whole():
-    assert {"the", "nicht", "vous", "gracias", "perche", "niet", "obrigado", "domingo"} <= stop_words()

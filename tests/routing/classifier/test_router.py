@@ -21,6 +21,7 @@ from routing.classifier import scoring
 from routing.classifier.arrays import feature_weights, kernel_matrix, pack_rows, score_rows, transpose_rows
 from routing.classifier.cross_validation import choose_strength
 from routing.classifier.features import (
+    FeatureSpace,
     Votes,
     build_feature_space,
     count_features,
@@ -30,7 +31,8 @@ from routing.classifier.features import (
 from routing.classifier.fitting import RegressionProblem, fit_regression
 from routing.classifier.hints import likeness_weights, rule_phrases
 from routing.classifier.measuring import LabelledMessage, measure_learning_curve, split_messages
-from routing.classifier.router import BadArrays, Guess, belief_scores, unpack_router
+from routing.classifier.router import BadArrays, Guess, Router, belief_scores, unpack_router
+from routing.classifier.stop_words import stop_words
 from routing.classifier.training import (
     MIN_EXAMPLES,
     TooFewExamples,
@@ -176,6 +178,28 @@ def test_it_learns_what_the_rules_do_not_know(trained):
 def test_it_names_the_words_that_spoke_for_it(trained):
     assert "euros" in " ".join(trained.router.reasons("you took 40 euros from me", SILENT, "billing"))
     assert trained.router.reasons("you took 40 euros from me", SILENT, "nowhere") == ()
+
+
+def test_words_that_say_nothing_are_no_reason(trained):
+    """Every word speaks for billing here; only those that say something are named, in each language."""
+    texts = {
+        "can you please take it back to me, you took euros": {"took", "euros", "take"},
+        "ich habe das nicht bekommen, bitte die Erstattung": {"bekommen", "erstattung"},
+        "perché non avete fatto il rimborso a noi": {"rimborso", "fatto"},
+        "por favor, todavía no me han hecho la devolución": {"hecho", "devolucion"},
+        "is it you or me?": set(),
+    }
+    for text, meant in texts.items():
+        names = {name: number for number, name in enumerate(count_features(text))}
+        weights = np.array([[1.0, 0.0]] * len(names) + [[0.0, 0.0]], np.float32)
+        space = FeatureSpace(names, [1.0] * len(names), {})
+        reasons = Router(("billing", "service"), space, weights, 1.0).reasons(text, SILENT, "billing")
+        named = set(" ".join(reasons).split())
+        assert named <= meant and bool(named) == bool(meant), (text, reasons)
+
+
+def test_stop_words_are_read_whole():
+    assert {"the", "nicht", "vous", "gracias", "perche", "niet", "obrigado", "domingo"} <= stop_words()
 
 
 def test_the_same_examples_give_the_same_router(trained):
