@@ -12,12 +12,11 @@ from django.db.models import Q, QuerySet
 from accounts.access import viewer
 from accounts.models import Role, User
 from inbox.ingest.case_state import NOISE_PREFIXES
-from inbox.models import MERGED_PREFIX, Case, Status
+from inbox.models import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
 from inbox.models.case import CaseQuerySet
 from inbox.visibility import Reach, case_scope, list_departments, queue_department_ids
 
-#: The department, and the reasons of dismissal, whose cases are excluded from every rate.
-SPAM_DEPARTMENT = "spam"
+#: The reasons of dismissal whose cases are excluded from every rate, as those of the department `SPAM_DEPARTMENT` are.
 NOISE_REASONS = ("Noise", "Spam")
 
 #: Before and after every time that is stored, for statements that want a period.

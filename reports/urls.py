@@ -38,10 +38,13 @@ from reports.views.saved import (
     schedule_report,
 )
 from reports.views.shared import shared
+from reports.views.today import today, wall
 
 app_name = "reports"
 urlpatterns = [
     path("", dashboard, name="dashboard"),
+    path("today/", today, name="today"),
+    path("today/wall/", wall, name="wall"),
     path("people/", people, name="people"),
     path("people/<int:pk>/", person, name="person"),
     path("brand-accounts/", brand_accounts, name="brand_accounts"),

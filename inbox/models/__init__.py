@@ -4,7 +4,7 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
-from inbox.models.case import MERGED_PREFIX, Case, CaseEvent, Status, Verb
+from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, CaseEvent, Status, Verb
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
@@ -39,6 +39,7 @@ __all__ = [
     "ERASED_PREFIX",
     "LIVE_STATES",
     "MERGED_PREFIX",
+    "SPAM_DEPARTMENT",
     "AnswerRound",
     "AnswerState",
     "Case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
@@ -25,6 +26,8 @@ class Status(models.TextChoices):
     DISMISSED = "dismissed", "Dismissed"
 
 
+#: The department of messages that need no answer; no report counts its cases.
+SPAM_DEPARTMENT = "spam"
 #: The beginning of `close_reason` of a case whose messages went to another; that one's number follows.
 MERGED_PREFIX = "Merged into case "
 
@@ -53,6 +56,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         Historical cases are left out.
         """
         return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
+
+    def unanswered(self) -> CaseQuerySet:
+        """Return open cases that lack a needed answer."""
+        return self.filter(closed_at__isnull=True, exchange_from__isnull=False)
+
+    def over_target(self, now: dt.datetime) -> CaseQuerySet:
+        """Return unanswered cases past the target of their service level."""
+        due = Q(next_response_due_at__lt=now) | Q(first_response_at=None, first_response_due_at__lt=now)
+        return self.unanswered().filter(due, next_due_at__lt=now)
 
     def unsent(self) -> CaseQuerySet:
         """Return cases with an answer that was not sent or confirmed."""
@@ -196,6 +208,9 @@ class Case(models.Model):
             # tags takes almost no space here.
             GinIndex(fields=["tags"], name="case_tags", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["created_at"], name="case_created"),
+            models.Index(
+                fields=["department", "exchange_from"], name="case_unanswered",
+                condition=Q(closed_at__isnull=True, exchange_from__isnull=False)),
             # Cases in which a clock runs: reports ask which are overdue now.
             models.Index(
                 fields=["department", "created_at"],

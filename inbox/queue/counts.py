@@ -19,12 +19,14 @@ from django.utils import timezone
 from accounts.brand_accounts.troubles import troubles_of_concern
 from accounts.models import Leave, User
 from accounts.working_time import presence
-from inbox.models import CaseCount, Notice
-from inbox.visibility import case_scope
+from inbox.models import SPAM_DEPARTMENT, Case, CaseCount, Notice
+from inbox.visibility import Reach, case_scope
 from postgres.prepared_querysets import prepared_query
 
 #: The kinds of rows of the counting statement.
-_CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES = "cases", "unread notices", "leave", "troubles"
+_CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES, _OVER = "cases", "unread notices", "leave", "troubles", "over"
+#: No more cases over their target are counted than this: every page shows the number.
+MOST_OVER = 1000
 _FOLD_SQL = """
 WITH gone AS (DELETE FROM inbox_casecount
   RETURNING department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
@@ -44,8 +46,8 @@ class OpenCounts:
     """The numbers in the navigation.
 
     Open cases that the user sees (all, unassigned, the user's own, and by department id), the number of unread
-    notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, and the number of
-    brand accounts with a trouble that concerns the user.
+    notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, the number of
+    brand accounts with a trouble that concerns the user, and that of answers over their target, at most `MOST_OVER`.
     """
 
     all: int
@@ -56,6 +58,7 @@ class OpenCounts:
     on_leave: bool = False
     unsent: int = 0
     sick_accounts: int = 0
+    over_target: int = 0
 
 
 def fold_case_counts() -> None:
@@ -72,21 +75,25 @@ def open_counts(user: User) -> OpenCounts:
 
     One statement. Counts the cases that the user sees by role.
     """
-    return _sum_counts(_select_counts(user, presence.local_date(timezone.now())), user.pk)
+    now, scope = timezone.now(), case_scope(user)
+    sees_cases = scope.reach is Reach.EVERY_CASE or bool(scope.ids)
+    return _sum_counts(_select_counts(user, presence.local_date(now), now if sees_cases else None), user.pk)
 
 
 @prepared_query
-def _select_counts(user: User, today: dt.date) -> QuerySet[CaseCount, _CountRow]:
-    """Select the four kinds of rows in one statement.
+def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> QuerySet[CaseCount, _CountRow]:
+    """Select the five kinds of rows in one statement.
 
-    Cases by department and assignee, unread notices, the user's leave, troubles by brand account.
+    Cases by department and assignee, unread notices, the user's leave, troubles by brand account, and answers over
+    their target; these not without `now`, for somebody who sees no case.
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
     rows = counted.annotate(n=Sum("delta"), unsent=Sum("unsent_delta")).values_list(
         "row_kind", "department_id", "assignee_id", "n", "unsent"
     )
-    return rows.union(_unread_row(user), _leave_row(user, today), _trouble_rows(user), all=True)
+    more = [_unread_row(user), _leave_row(user, today), _trouble_rows(user)]
+    return rows.union(*more, *([_over_row(user, now)] if now else []), all=True)
 
 
 def _unread_row(user: User) -> Any:
@@ -124,6 +131,18 @@ def _trouble_rows(user: User) -> Any:
     return counted.values_list("row_kind", "no_department", "brand_account_id", "n", "none")
 
 
+def _over_row(user: User, now: dt.datetime) -> Any:
+    """Select the number of answers over their target as one row.
+
+    As today's page counts them. No row if there are none.
+    """
+    over = Case.objects.visible_to(user).over_target(now).exclude(department__slug=SPAM_DEPARTMENT)
+    some = Case.objects.filter(pk__in=over.order_by().values("pk")[:MOST_OVER]).order_by()
+    marked = some.annotate(row_kind=_text(_OVER), no_department=_no_id(), no_assignee=_no_id())
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), none=Value(0))
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none")
+
+
 def _text(kind: str) -> Value:
     return Value(kind, TextField())
 
@@ -134,7 +153,7 @@ def _no_id() -> Cast:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = own = unread = unsent = sick = 0
+    everything = unassigned = own = unread = unsent = sick = over = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
     for kind, department_id, assignee_id, n, not_sent in rows:
@@ -145,9 +164,11 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             on_leave = True
         elif kind == _TROUBLES:
             sick += 1
+        elif kind == _OVER:
+            over = n
         elif department_id is not None:
             everything += n
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
-    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick)
+    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over)

@@ -28,7 +28,7 @@ _CHIP = '<span class="chip {}" title="{}">{}</span>'
 _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</span>'
 _ALARM = (
     '<li><a href="{href}">{label} <span class="n hot"><span aria-hidden="true">▲ </span>{count}'
-    '<span class="visually-hidden"> in trouble</span></span></a></li>'
+    '<span class="visually-hidden">{alarm}</span></span></a></li>'
 )
 _PAGE = '<li><a href="{href}">{label}</a></li>'
 _QUEUE = '<li><a href="{href}">{label} <span class="n">{count}</span></a></li>'
@@ -112,8 +112,8 @@ def _escape_together(texts: Sequence[str]) -> list[str]:
 class NavigationEntry:
     """One link of the navigation.
 
-    `count` is the number as text, "" for none; `go` is the key that opens the page after G. `alarms`: the count is
-    of something that is wrong.
+    `count` is the number as text, "" for none; `go` is the key that opens the page after G. `alarm`: what follows
+    for those who hear the page, where the count is of something that is wrong.
     """
 
     label: str
@@ -121,7 +121,7 @@ class NavigationEntry:
     count: str = ""
     current: bool = False
     go: str = ""
-    alarms: bool = False
+    alarm: str = ""
 
     @property
     def markup(self) -> SafeString:
@@ -138,7 +138,7 @@ def list_markup(entries: tuple[NavigationEntry, ...]) -> SafeString:
 @lru_cache(maxsize=MOST_CACHED)
 def entry_markup(entry: NavigationEntry) -> SafeString:
     """Return an entry of the navigation as a list item."""
-    if entry.alarms:
+    if entry.alarm:
         shape = _ALARM
     elif entry.go:
         shape = _VIEW
@@ -146,5 +146,5 @@ def entry_markup(entry: NavigationEntry) -> SafeString:
         shape = _QUEUE if entry.count else _PAGE
     return format_html(
         _CURRENT[shape] if entry.current else shape,
-        href=entry.href, label=entry.label, count=entry.count, go=entry.go,
+        href=entry.href, label=entry.label, count=entry.count, go=entry.go, alarm=entry.alarm,
     )  # fmt: skip

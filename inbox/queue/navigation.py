@@ -13,7 +13,7 @@ from accounts.access import viewer
 from accounts.brand_accounts.troubles import trouble_banners
 from accounts.models import User
 from inbox.addresses import known_address
-from inbox.queue.counts import open_counts
+from inbox.queue.counts import MOST_OVER, OpenCounts, open_counts
 from inbox.queue.markup import NavigationEntry
 from inbox.visibility import queue_departments
 
@@ -22,6 +22,7 @@ _PAGE_GROUPS = (
     (
         "Dashboards",
         (
+            ("Today", "reports:today", "reports"),
             ("Response", "reports:dashboard", "reports"),
             ("The horseshoe", "reports:horseshoe", "reports"),
             ("Outcomes and topics", "reports:outcomes", "reports"),
@@ -56,8 +57,8 @@ _PAGE_GROUPS = (
         ),
     ),
 )
-#: The page that is marked when something is wrong with a brand account.
-_SICK_PAGE = "accounts:brand_accounts"
+#: The page that is marked when something is wrong with a brand account, and that when answers are over their target.
+_SICK_PAGE, _LATE_PAGE = "accounts:brand_accounts", "reports:today"
 #: Troubles that a page shows in full.
 MOST_BANNERS = 2
 
@@ -102,7 +103,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     return {
         "views": views,
         "departments": queues,
-        "groups": _page_groups(user, path, counts.sick_accounts),
+        "groups": _page_groups(user, path, counts),
         "person": user,
         "works_on_cases": works_on_cases,
         "notices": _page_entry("Notices", known_address("inbox:notices"), path, counts.unread or None, "n"),
@@ -121,15 +122,20 @@ def troubles_context(user: User, sick_accounts: int) -> dict[str, Any]:
     return {"troubles": banners[:MOST_BANNERS], "more_troubles": max(len(banners) - MOST_BANNERS, 0)}
 
 
-def _page_groups(user: User, path: str, sick_accounts: int) -> list[PageGroup]:
+def _page_groups(user: User, path: str, counts: OpenCounts) -> list[PageGroup]:
     permissions, here = viewer(user), _find_page(path)
-    marked = sick_accounts if permissions.may("gaps") else 0
+    alarms = {}
+    if counts.sick_accounts and permissions.may("gaps"):
+        alarms[_SICK_PAGE] = (_count_in_words(counts.sick_accounts), " in trouble")
+    if counts.over_target:
+        most = f"{MOST_OVER - 1:,}+" if counts.over_target >= MOST_OVER else f"{counts.over_target:,}"
+        alarms[_LATE_PAGE] = (f"{most} over", " their target")
     return [
         PageGroup(
             heading,
             [
-                NavigationEntry(label, href, _count_in_words(marked), href == here, alarms=True)
-                if marked and name == _SICK_PAGE
+                NavigationEntry(label, href, alarms[name][0], href == here, alarm=alarms[name][1])
+                if name in alarms
                 else NavigationEntry(label, href, "", href == here)
                 for label, href, action, name in pages
                 if permissions.may(action)

@@ -25,6 +25,7 @@ from reports.wording import format_duration
 #: The orders of lists: a title for people, and the number by which rows are ordered, largest first.
 NEWEST = ("newest first", "(extract(epoch FROM at) * 1000000)::bigint")
 LONGEST = ("longest first", "coalesce((extract(epoch FROM span) * 1000000)::bigint, -1)")
+SOONEST = ("soonest first", "-coalesce((extract(epoch FROM span) * 1000000)::bigint, -1)")
 
 _FIRST_KEY = (2**62, 2**62, 2**62)
 _STATE_WORDS = {
@@ -38,6 +39,7 @@ _STATE_WORDS = {
     "met": "met",
     "missed": "missed",
     "overdue": "{} overdue, still open",
+    "due": "due in {}",
     "spent": "{}",
     "given_up": "closed after {}",
     "thanked": "{}, then thanks",

@@ -13,6 +13,7 @@ from reports.behind.hours import list_of_hour
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
+from reports.behind.today import KINDS as KINDS_OF_TODAY
 from reports.behind.topics import list_topic
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
@@ -32,7 +33,7 @@ def list_behind(
 
     `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
     and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one
-    step of the period. For others see `reports.behind.horseshoe`, `reports.behind.outcomes` and `reports.behind.topics`.
+    step of the period. For others see `reports.behind.horseshoe`, `outcomes`, `topics` and `today`.
     """
     kinds = {
         "response": _exchanges,
@@ -49,6 +50,7 @@ def list_behind(
         "hour": list_of_hour,
         **KINDS,
         **OUTCOME_KINDS,
+        **KINDS_OF_TODAY,
     }
     kind = kinds.get(query.get("of", ""))
     key = query.get("step") or query.get("week")
@@ -63,6 +65,8 @@ def page_of(of: str) -> str:
     """Return the page on which a kind of number stands."""
     if of in OUTCOME_KINDS or of == "topic":
         return "reports:outcomes"
+    if of in KINDS_OF_TODAY:
+        return "reports:today"
     return "reports:horseshoe" if of in KINDS else "reports:dashboard"
 
 

@@ -18,6 +18,7 @@ from reports.dashboards.outcomes_page import outcomes_page_context
 from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
 from reports.dashboards.selection import selection_context
+from reports.dashboards.today.board import today_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Board:
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
+        Board("today", "Today", "reports:today", "reports/today.html", today_context, False),
         Board("response", "Response", "reports:dashboard", "reports/dashboard.html", dashboard_context),
         Board(
             "brand-accounts",

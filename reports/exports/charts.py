@@ -86,7 +86,9 @@ def chart_styles() -> str:
     """
     tokens = {name: _LIGHT.sub(r"\1", value.strip()) for name, value in _TOKEN.findall(_read("tokens"))}
     rules = []
-    for selector, body in _RULE.findall(_IGNORED.sub("", _read("reports") + _read("horseshoe"))):
+    for selector, body in _RULE.findall(
+        _IGNORED.sub("", _read("reports") + _read("horseshoe") + _read("today"))
+    ):
         parts = [part.strip() for part in selector.split(",")]
         chosen = [
             part

@@ -4,7 +4,7 @@
   const { Refusal, WORDS, kindOfStatus, renewForms, signInAddress } = window.horseshoe;
   const NOT_TYPED = ["hidden", "password", "file", "submit", "button", "reset", "image", "checkbox", "radio"];
   const TYPED = `textarea, input${NOT_TYPED.map((type) => `:not([type=${type}])`).join("")}`;
-  const REFRESHED = "#case-list, #thread-newest, #notice-list, #rail";
+  const REFRESHED = "#case-list, #thread-newest, #notice-list, #rail, #live-board";
 
   const fieldsOf = (form) => [...form.querySelectorAll(TYPED)].filter((field) => field.checkVisibility());
 

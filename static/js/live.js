@@ -5,7 +5,7 @@
   const POLL_EVERY = 10000;
   const SHORTEST_PAUSE = 600;
   const PAGE_SIZE = 50;
-  const REFRESHED = "#thread-newest, #notice-list, #rail";
+  const REFRESHED = "#thread-newest, #notice-list, #rail, #live-board";
   const $ = (selector) => document.querySelector(selector);
 
   // What has changed on the server since the page last asked.

@@ -2,7 +2,7 @@
 // messages, notices or numbers once more. Everything works without this file.
 (() => {
   "use strict";
-  const REGIONS = "#thread-newest, #notice-list, #rail";
+  const REGIONS = "#thread-newest, #notice-list, #rail, #live-board";
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
