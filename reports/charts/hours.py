@@ -108,6 +108,10 @@ class Column:
     title: str
     href: str
 
+    @property
+    def is_partly_over(self) -> bool:
+        return 0 < self.over < self.count
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedColumn:

@@ -40,7 +40,7 @@ def _over_target(waiting: Sequence[Waiting], selection: Selection) -> dict[str, 
     for row in waiting:
         by_department[row.department_id] += row.over
     ((worst, most),) = by_department.most_common(1)
-    since = min(row.since for row in waiting if row.over)
+    since = min(row.over_since for row in waiting if row.over_since)
     where = "All" if most == over else f"{most:,}"
     are = "is" if most == 1 and most != over else "are"
     place = "" if over == 1 else f" {where} of them {are} in {_name(worst, selection)}."

@@ -71,6 +71,7 @@ def _row(rows: Sequence[Waiting], selection: Selection, narrowed: dict[str, Any]
             {
                 "count": f"{count:,}" if count else "",
                 "over": f"{late:,}" if (late := sum(row.over for row in here)) else "",
+                "is_partly_over": 0 < late < count,
                 "label": age.label,
                 "href": href(age=age.key),
             }

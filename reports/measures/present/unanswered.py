@@ -66,7 +66,8 @@ class Waiting:
     over: int
     due: int
     due_with_nobody: int
-    since: dt.datetime
+    #: When the longest wait of those over their target began.
+    over_since: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,11 @@ def count_unanswered(user: User, filters: Filters, *, now: dt.datetime) -> list[
         over=Count("pk", filter=Q(due__lt=now)),
         soon=Count("pk", filter=due),
         nobody=Count("pk", filter=due & Q(assignee__isnull=True)),
-        since=Min("exchange_from"),
+        over_since=Min("exchange_from", filter=Q(due__lt=now)),
     )
     return [
         Waiting(*row)
-        for row in counted.values_list("department_id", "age", "n", "over", "soon", "nobody", "since")
+        for row in counted.values_list("department_id", "age", "n", "over", "soon", "nobody", "over_since")
     ]
 
 
