@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -83,11 +84,24 @@ def describe_left_out(user: User) -> str:
     return f"Left out: messages from before an account was connected, {queue}and cases dismissed as noise or spam."
 
 
-def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class CaseTable:
+    """Cases that a statement has selected before, as a statement of their ids."""
+
+    sql: str
+
+
+#: The cases of which a statement counts something.
+CaseScope = QuerySet[Case] | CaseTable
+
+
+def case_ids_sql(cases: CaseScope) -> tuple[str, tuple[Any, ...]]:
     """Return a statement that selects the ids of `cases`, and its parameters.
 
     Django refuses to write one that can find nothing, as for a person without a department.
     """
+    if isinstance(cases, CaseTable):
+        return cases.sql, ()
     try:
         sql, parameters = cases.order_by().values("id").query.sql_with_params()
     except EmptyResultSet:
@@ -95,7 +109,7 @@ def case_ids_sql(cases: QuerySet[Case]) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(parameters)
 
 
-def with_cases(sql: str, *scopes: QuerySet[Case]) -> tuple[str, list[Any]]:
+def with_cases(sql: str, *scopes: CaseScope) -> tuple[str, list[Any]]:
     """Return `sql` with `scopes` in place of each `{}`.
 
     With their parameters. No value from a request is put into the text.

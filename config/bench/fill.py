@@ -90,11 +90,12 @@ _STATEMENTS = {
     "answers": """
         INSERT INTO inbox_message (id, brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
             parent_remote_id, direction, visibility, text, network_time, received_at, hidden, history,
-            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw, search)
+            permalink, attachments, can_reply, reply_ref, language, needs_answer, flags, historical, raw, search, user_id)
         SELECT %(cases)s + c.id, c.brand_account_id, c.id, 'mentions', 'a' || c.id, 'a' || c.id, c.thread_id,
             'm' || c.id, 'out', c.visibility, s.text, c.first_response_at, c.first_response_at, false, '[]', '', '[]',
-            true, '{}', 'en', false, '[]', false, '{}', to_tsvector('simple', s.text)
-        FROM inbox_case c JOIN bench_sentence s ON s.id = 1 + c.id %% %(sentences)s
+            true, '{}', 'en', false, '[]', false, '{}', to_tsvector('simple', s.text), u.id
+        FROM inbox_case c JOIN bench_agent u ON u.n = 1 + c.id / 4 %% %(agents)s
+        JOIN bench_sentence s ON s.id = 1 + c.id %% %(sentences)s
         WHERE c.first_response_at IS NOT NULL AND c.id %% 4 = 0
     """,
     "decisions": """
@@ -111,7 +112,33 @@ _STATEMENTS = {
     "custody": """
         INSERT INTO inbox_custody (id, case_id, department_id, sent_at, accepted_at, left_at, reason, wrong_department)
         SELECT c.id, c.id, c.department_id, c.created_at, c.first_response_at, c.closed_at, '', false
+        FROM inbox_case c WHERE NOT (c.id %% 8 = 1 AND c.closed_at IS NOT NULL)
+    """,
+    # One closed case in eight came from another department, and one of eight of these went there and back.
+    "ways": """
+        INSERT INTO inbox_custody (id, case_id, from_department_id, department_id, sent_at, accepted_at, left_at, reason,
+            wrong_department, routed)
+        SELECT c.id + way.place * %(cases)s::bigint, c.id, CASE way.place WHEN 1 THEN first.id WHEN 2 THEN other.id END,
+               CASE WHEN way.place = way.last THEN c.department_id WHEN way.place = 0 THEN first.id ELSE other.id END,
+               c.created_at + took.whole * way.place / (way.last + 1),
+               c.created_at + took.whole * (way.place + 0.3) / (way.last + 1),
+               c.created_at + took.whole * (way.place + 1) / (way.last + 1), '', false, false
         FROM inbox_case c
+        CROSS JOIN LATERAL (SELECT c.closed_at - c.created_at AS whole) AS took
+        CROSS JOIN LATERAL (
+            SELECT place, CASE WHEN c.id %% 64 = 1 THEN 2 ELSE 1 END AS last FROM generate_series(0, 2) AS place
+        ) AS way
+        JOIN bench_department own ON own.id = c.department_id
+        JOIN bench_department other ON other.n = 1 + own.n %% 9
+        JOIN bench_department first ON first.id = CASE WHEN way.last = 2 THEN c.department_id ELSE other.id END
+        WHERE c.id %% 8 = 1 AND c.closed_at IS NOT NULL AND way.place <= way.last
+    """,
+    "clocks": """
+        INSERT INTO inbox_caseevent (case_id, at, verb, actor_id, data)
+        SELECT c.id, c.first_response_at, 'answered', u.id, jsonb_build_object('clocks', jsonb_build_array(jsonb_build_object(
+            'clock', 'first_response', 'met', c.id %% 5 > 0, 'from', c.created_at)))
+        FROM inbox_case c JOIN bench_agent u ON u.n = 1 + c.id / 4 %% %(agents)s
+        WHERE c.first_response_at IS NOT NULL AND c.id %% 4 = 0
     """,
     "a long thread": """
         INSERT INTO inbox_message (brand_account_id, case_id, stream, canonical_id, remote_id, thread_id,
@@ -150,7 +177,7 @@ def fill_database(cases: int, say: Callable[[str], None]) -> None:
                 started = time.monotonic()
                 cursor.execute(statement, parameters)
                 say(f"{step}: {cursor.rowcount:,} rows in {time.monotonic() - started:.1f} s")
-                if step == "answers":
+                if step in ("answers", "events"):
                     _reset_sequences()
             # Postgres cannot build indexes while constraint checks are pending.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accounts.models import Department, User
@@ -14,7 +14,7 @@ from reports.filters import Filters
 from reports.measures.back_and_forth import return_units
 from reports.measures.closure import closure_units
 from reports.measures.first_turns import first_turn_units
-from reports.measures.horseshoe import Horseshoe, measure_horseshoe
+from reports.measures.horseshoe import find_ways
 from reports.measures.journeys import Journey
 from reports.periods import Period
 
@@ -45,12 +45,12 @@ def _ways(
     department = Department.objects.filter(pk=int(at)).first() if re.fullmatch("[0-9]{1,15}", at) else None
     if (at and department is None) or part not in ("", "total", "gap", *PartKind):
         return None
-    shoe = measure_horseshoe(user, period, filters, in_business_time=query.get("time") != "clock")
+    journeys, middle = find_ways(user, period, filters, in_business_time=query.get("time") != "clock")
     title, measure = _choose_part(part, department)
     return NumberList(
         title,
         "cases",
-        _units(shoe, measure, is_middle=bool(part)),
+        _units(middle if part else journeys, measure),
         LONGEST,
         at_label="Arrived",
         span_label="Time",
@@ -81,10 +81,7 @@ def _choose_part(part: str, department: Department | None) -> tuple[str, Callabl
     return f"{_PART_TITLES[kind]}{where}: the middle fifth of cases", measure
 
 
-def _units(
-    shoe: Horseshoe, measure: Callable[[Journey], dt.timedelta], *, is_middle: bool
-) -> tuple[str, list[Any]]:
-    journeys = shoe.middle if is_middle else shoe.journeys
+def _units(journeys: Sequence[Journey], measure: Callable[[Journey], dt.timedelta]) -> tuple[str, list[Any]]:
     return _UNITS, [
         [journey.case_id for journey in journeys],
         [journey.started_at for journey in journeys],

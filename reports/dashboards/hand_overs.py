@@ -12,11 +12,13 @@ from typing import Any
 
 from inbox.visibility import Reach, case_scope, list_departments
 from reports.behind.selections import Selection
-from reports.measures.back_and_forth import Return, find_returns
-from reports.measures.first_turns import FirstTurns, first_turns
-from reports.measures.hand_overs import HandOverPair, hand_over_pairs
+from reports.measures.back_and_forth import Return
+from reports.measures.first_turns import FirstTurns
+from reports.measures.hand_overs import HandOverPair
 from reports.measures.horseshoe import FEWEST
 from reports.periods import Period, last_weeks
+from reports.rollups.hand_overs import hand_over_pairs
+from reports.rollups.readers.returns import find_returns, first_turns
 from reports.wording import duration_cell
 from wording.numbers import NO_VALUE, format_count, format_share
 from wording.spans import figure_span
@@ -37,7 +39,7 @@ def hand_overs_context(selection: Selection, count: int) -> dict[str, Any]:
     """Build the lower half of the page; `count` is the number of cases that changed department."""
     pairs = hand_over_pairs(selection.user, selection.period, selection.filters, now=selection.now)
     names = {department.pk: department.name for department in list_departments(selection.user)}
-    turns = first_turns(selection.user, selection.period, selection.filters)
+    turns = first_turns(selection.user, selection.period, selection.filters, now=selection.now)
     return {
         "matrix": _matrix(pairs, names, selection),
         "returns": _returns(selection, names, count),
@@ -134,7 +136,10 @@ def _returns(selection: Selection, names: dict[int, str], count: int) -> dict[st
     period, compared = selection.period, selection.compared
     weeks = last_weeks(8, now=period.end - dt.timedelta(microseconds=1), zone=period.zone)
     everything = find_returns(
-        selection.user, [period, weeks, *([compared] if compared else [])], selection.filters
+        selection.user,
+        [period, weeks, *([compared] if compared else [])],
+        selection.filters,
+        now=selection.now,
     )
     now = [each for each in everything if _is_within(each, period)]
     before = [each for each in everything if _is_within(each, compared)] if compared else []

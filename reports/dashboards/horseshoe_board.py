@@ -10,8 +10,11 @@ from inbox.horseshoe.parts import PartKind
 from inbox.visibility import list_departments
 from reports.behind.selections import Selection
 from reports.dashboards.part_times import Scale, choose_scale, round_together
-from reports.measures.closure import Closure, measure_closure
-from reports.measures.horseshoe import Horseshoe, measure_horseshoe
+from reports.measures.closure import Closure
+from reports.measures.horseshoe import Horseshoe
+from reports.periods import Period
+from reports.rollups.readers.closure import measure_closure
+from reports.rollups.readers.horseshoe import measure_horseshoe
 
 #: A part as it is shown: its kind and department; the way back is one part, whoever answered.
 ShownKey = tuple[PartKind, int]
@@ -86,11 +89,12 @@ class HorseshoeBoard:
 def measure_board(selection: Selection) -> HorseshoeBoard:
     """Measure both periods: three statements each."""
     user, filters, compared = selection.user, selection.filters, selection.compared
-    in_business_time = selection.in_business_time
-    shoe = measure_horseshoe(user, selection.period, filters, in_business_time=in_business_time)
-    shoe_before = (
-        measure_horseshoe(user, compared, filters, in_business_time=in_business_time) if compared else None
-    )
+    in_business_time, now = selection.in_business_time, selection.now
+
+    def measure(period: Period) -> Horseshoe:
+        return measure_horseshoe(user, period, filters, in_business_time=in_business_time, now=now)
+
+    shoe, shoe_before = measure(selection.period), measure(compared) if compared else None
     totals = [shoe.total, *([shoe_before.total] if shoe_before else [])]
     scale = choose_scale(totals, has_days=not in_business_time)
     is_comparable = shoe_before is not None and bool(shoe_before.middle)
@@ -98,8 +102,8 @@ def measure_board(selection: Selection) -> HorseshoeBoard:
         selection,
         _show(shoe, scale),
         _show(shoe_before, scale) if shoe_before is not None and is_comparable else None,
-        measure_closure(user, selection.period, filters),
-        measure_closure(user, compared, filters) if compared else None,
+        measure_closure(user, selection.period, filters, now=now),
+        measure_closure(user, compared, filters, now=now) if compared else None,
         scale,
         {department.pk: department.name for department in list_departments(user)},
     )

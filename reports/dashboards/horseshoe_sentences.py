@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from accounts.models.roster import WEEKDAYS
 from inbox.horseshoe.parts import PartKind
 from reports.dashboards.horseshoe_board import HorseshoeBoard
-from reports.measures.closure import without_closure_by_step
 from reports.measures.horseshoe import FEWEST
-from reports.measures.weekday_waits import WeekdayWait, earliest_shift, weekday_waits
+from reports.measures.weekday_waits import WeekdayWait, earliest_shift
+from reports.rollups.hand_overs import weekday_waits
+from reports.rollups.readers.closure import without_closure_by_step
 from wording.numbers import format_count
 from wording.spans import figure_span
 
@@ -105,7 +106,7 @@ def _changed_part(board: HorseshoeBoard) -> Sentence | None:
     return Sentence(
         f"{subject} {verb} from {board.scale.format(before)} to {board.scale.format(now)}",
         "on average over the middle fifth of cases.",
-        format_count(len(board.now.shoe.middle), "case"),
+        format_count(board.now.shoe.middle, "case"),
         board.href(key[0], key[1]),
     )
 
@@ -118,7 +119,7 @@ def _closure_by_time(board: HorseshoeBoard) -> Sentence | None:
     closure, selection = board.closure, board.selection
     if closure.without < 2 * FEWEST or len(selection.period.steps) < 3:
         return None
-    steps = without_closure_by_step(selection.user, selection.period, selection.filters)
+    steps = without_closure_by_step(selection.user, selection.period, selection.filters, now=selection.now)
     step, count = max(steps, key=lambda each: each[1])
     even = closure.without / len(steps)
     if count < FEWEST or count < _SHARE * closure.without or count < 1.5 * even:

@@ -11,7 +11,7 @@ from inbox.reach_words import describe_reach
 from reports.behind.person_numbers import people_of
 from reports.behind.selections import Selection
 from reports.dashboards.looks import list_looks
-from reports.measures.by_person import measure_person
+from reports.rollups.readers.by_person import measure_person
 from reports.scopes import describe_left_out
 from reports.wording import duration_cell, format_duration
 from wording.numbers import format_count, format_share

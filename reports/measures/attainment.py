@@ -15,11 +15,10 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
-from reports.scopes import fetch_all, with_cases
+from reports.scopes import CaseScope, fetch_all, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
 
 _RUNNING = """
@@ -64,8 +63,8 @@ unit AS (
 _FACTS = """,
 fact AS (
   SELECT k.case_id, c.created_at AS at, NULL::interval AS span, k.clock || CASE WHEN k.met THEN ':met' ELSE ':missed' END AS state,
-         row_number() OVER (PARTITION BY k.case_id ORDER BY k.n, k.clock, k.met) AS n
-  FROM clock k JOIN inbox_case c ON c.id = k.case_id
+         row_number() OVER (PARTITION BY k.case_id ORDER BY k.n, k.clock, k.met) AS n, e.actor_id AS person_id, k.at AS ended_at
+  FROM clock k JOIN inbox_case c ON c.id = k.case_id JOIN inbox_caseevent e ON e.id = k.n
   WHERE NOT k.runs
 )
 """
@@ -113,16 +112,17 @@ def clock_units(
     return sql + _UNITS, [*parameters, now, clock, met]
 
 
-def clock_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def clock_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: the ended clocks of some cases.
 
-    Their state is "clock:met" or "clock:missed", their time that of the case.
+    Their state is "clock:met" or "clock:missed", their time that of the case; `ended_at` and `person_id` are of the event that
+    ended them.
     """
     sql, parameters = with_cases(_CLOCKS, cases)
     return sql + _FACTS, [*parameters, None]
 
 
-def running_clock_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def running_clock_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: the clocks that run in some cases.
 
     Their state is the clock; their span is from the creation of the case to when the clock is due.

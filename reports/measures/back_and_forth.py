@@ -15,7 +15,7 @@ from accounts.models import User
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
-from reports.scopes import fetch_all, reported_cases, with_cases
+from reports.scopes import CaseScope, fetch_all, reported_cases, with_cases
 
 # A department that the router moved the case on from had it only for a moment.
 _RETURNS = """
@@ -34,6 +34,13 @@ came_back AS (
 """
 _ROWS = """
 SELECT b.case_id, b.one, b.other, c.created_at FROM came_back b JOIN inbox_case c ON c.id = b.case_id
+"""
+_FACTS = """,
+fact AS (
+  SELECT b.case_id, row_number() OVER (PARTITION BY b.case_id ORDER BY b.one, b.other) AS n, c.created_at AS at,
+         c.closed_at - c.created_at AS span, 'spent' AS state, b.one AS from_department_id, b.other AS to_department_id
+  FROM came_back b JOIN inbox_case c ON c.id = b.case_id
+)
 """
 _UNITS = """,
 unit AS (
@@ -68,6 +75,12 @@ def find_returns(user: User, periods: Sequence[Period], filters: Filters) -> lis
     cases = filters.narrow(reported_cases(user)).filter(created_at__gte=start, created_at__lt=end)
     sql, parameters = with_cases(_RETURNS, cases.filter(closed_at__isnull=False))
     return [Return(*row) for row in fetch_all(sql + _ROWS, parameters)]
+
+
+def return_facts(cases: CaseScope) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the returns of some closed cases."""
+    sql, parameters = with_cases(_RETURNS, cases)
+    return sql + _FACTS, parameters
 
 
 def return_units(

@@ -13,7 +13,7 @@ from accounts.models import User
 from reports.filters import Filters
 from reports.measures.exchanges import exchanges_sql
 from reports.periods import Period
-from reports.scopes import fetch_all, reported_cases, with_cases
+from reports.scopes import CaseScope, fetch_all, reported_cases, with_cases
 
 _ANSWERS = """
 WITH scope AS ({}),
@@ -52,6 +52,14 @@ unit AS (
                    AND (%s::boolean IS NULL OR met = %s)
 )
 """
+_ANSWER_FACTS = """
+WITH scope AS ({}),
+fact AS (
+  SELECT m.case_id, m.id AS n, m.received_at AS at, NULL::interval AS span, 'sent' AS state, m.user_id AS person_id
+  FROM inbox_message m JOIN scope ON scope.id = m.case_id
+  WHERE m.user_id IS NOT NULL AND m.direction = 'out' AND NOT m.historical
+)
+"""
 _COUNT_BY_STEP = """
 SELECT width_bucket(at, %s::timestamptz[]) - 1, count(*) FROM unit GROUP BY 1
 """
@@ -88,6 +96,11 @@ def measure_person(
     sql, parameters = promise_units(reader, person_id, period, filters, met=None)
     (met, promises), *_ = fetch_all(sql + _KEPT, parameters)
     return PersonFigures(sum(by_step), by_step, responses, median, met, promises)
+
+
+def answer_facts(cases: CaseScope) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the answers of people in some cases."""
+    return with_cases(_ANSWER_FACTS, cases)
 
 
 def answer_units(reader: User, person_id: int, period: Period, filters: Filters) -> _Units:

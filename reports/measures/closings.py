@@ -10,11 +10,10 @@ import datetime as dt
 from typing import Any
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
-from reports.scopes import fetch_all, with_cases
+from reports.scopes import CaseScope, fetch_all, with_cases
 
 #: The two halves of a state: how the case ended, and what became of its resolving after an answer.
 ENDS, RETURNS = ("hanging", "settled", "open"), ("reopened", "stayed", "unanswered")
@@ -68,7 +67,7 @@ def closing_units(
     return sql + _UNIT, [*parameters, list(ends), list(returns)]
 
 
-def closing_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def closing_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: every closed case."""
     sql, parameters = with_cases(_CLOSINGS, cases)
     return sql + _FACT, parameters

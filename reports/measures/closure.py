@@ -17,24 +17,30 @@ from reports.periods import Period, Step
 from reports.scopes import fetch_all, with_cases
 
 # Only where the customer wrote last it is looked up whether that was in public and needs an answer.
-_JUDGED = """
-WITH scope AS ({}),
-judged AS (
-  SELECT c.id, c.customer_id, c.department_id, c.visibility = 'public' AS in_public, c.closed_at IS NULL AS is_open,
-         c.created_at, c.closed_at,
-         CASE WHEN c.first_response_at IS NULL THEN c.needs_answer
-              WHEN c.closed_at IS NOT NULL THEN coalesce(last.direction = 'in' AND last.needs_answer, false)
-              ELSE false END AS without_closure
-  FROM inbox_case c
-  JOIN scope ON scope.id = c.id
+_LAST_WORD = """
   LEFT JOIN LATERAL (
     SELECT m.direction, m.needs_answer FROM inbox_message m
     WHERE m.case_id = c.id AND m.visibility = 'public' AND NOT m.historical
     ORDER BY m.network_time DESC, m.id DESC LIMIT 1
   ) last ON c.first_response_at IS NOT NULL AND c.closed_at IS NOT NULL
     AND (c.last_outbound_at IS NULL OR c.last_inbound_at IS NULL OR c.last_inbound_at >= c.last_outbound_at)
-)
 """
+_WITHOUT_CLOSURE = """
+         CASE WHEN c.first_response_at IS NULL THEN c.needs_answer
+              WHEN c.closed_at IS NOT NULL THEN coalesce(last.direction = 'in' AND last.needs_answer, false)
+              ELSE false END AS without_closure
+"""
+_JUDGED = f"""
+WITH scope AS ({{}}),
+judged AS (
+  SELECT c.id, c.customer_id, c.department_id, c.visibility = 'public' AS in_public, c.closed_at IS NULL AS is_open,
+         c.created_at, c.closed_at,{_WITHOUT_CLOSURE}
+  FROM inbox_case c
+  JOIN scope ON scope.id = c.id{_LAST_WORD}
+)
+"""  # noqa: S608 (constants)
+#: What a fact of a case says of its closure: columns, and what they are read from beside the case `c`.
+CLOSURE_COLUMNS, CLOSURE_JOIN = f"c.customer_id,{_WITHOUT_CLOSURE}", _LAST_WORD
 _COUNTS = """
 SELECT count(DISTINCT customer_id),
        count(DISTINCT customer_id) FILTER (WHERE without_closure),

@@ -19,7 +19,7 @@ from accounts.models import User
 from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.periods import Period, Step
-from reports.scopes import ALWAYS, fetch_all, reported_cases, with_cases
+from reports.scopes import ALWAYS, CaseScope, fetch_all, reported_cases, with_cases
 
 #: Share of people who complained on Twitter and got an answer: Maritz Research and evolve24, September 2011, n = 1,300.
 ANSWERED_IN_2011 = 0.29
@@ -76,6 +76,15 @@ unit AS (
   WHERE x.arrived >= %s AND x.arrived < %s AND (%s::boolean IS NULL OR (x.answered IS NOT NULL) = %s)
 )
 """
+# The answer that ended an exchange is the first of ours after the customer's message. Only who gave the first counts.
+_ANSWERED_BY = """ON c.id = x.case_id
+  LEFT JOIN LATERAL (
+    SELECT m.user_id FROM inbox_message m
+    WHERE m.case_id = x.case_id AND m.direction = 'out' AND NOT m.historical AND m.network_time = x.answered
+    ORDER BY m.id LIMIT 1) answer ON x.exchange = 1 AND x.answered IS NOT NULL
+"""
+_FACTS = _UNITS.replace("AS state\n", "AS state, answer.user_id AS person_id\n")
+_FACTS = _FACTS.replace("ON c.id = x.case_id\n", _ANSWERED_BY) + ", fact AS (TABLE unit)"
 #: A message that reaches us later than this may belong to a week in which nothing else of its case happens. There is an
 #: index of such messages, so the condition must be written as there.
 _LATE = "NOT historical AND received_at - network_time > interval '1 hour'"
@@ -136,13 +145,13 @@ def exchange_units(
     return sql + _UNITS, [*parameters, now, period.start, period.end, answered, answered]
 
 
-def exchange_facts(cases: CaseQuerySet, *, with_imported: bool = False) -> tuple[str, list[Any]]:
+def exchange_facts(cases: CaseScope, *, with_imported: bool = False) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: every exchange of some cases, whoever may read them.
 
     What still waits has no span: it depends on the present. Imported conversations are only in it when asked for.
     """
     sql, parameters = with_cases(_EXCHANGES_WITH_IMPORTED if with_imported else _EXCHANGES, cases)
-    return sql + _UNITS + ", fact AS (TABLE unit)", [*parameters, None, *ALWAYS, None, None]
+    return sql + _FACTS, [*parameters, None, *ALWAYS, None, None]
 
 
 def _exchanges_sql(user: User, period: Period, filters: Filters) -> tuple[str, list[Any]]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
+from reports.measures.closure import CLOSURE_COLUMNS, CLOSURE_JOIN
 from reports.measures.new_cases import case_units, created_cases
 from reports.periods import Period
-from reports.scopes import fetch_all
+from reports.scopes import CaseScope, fetch_all
 
 _FIRST_RESPONSE = """
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY span) FILTER (WHERE state = 'answered'),
@@ -24,13 +24,13 @@ SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY span) FILTER (WHERE state = '
 FROM unit
 """
 
-_FACTS = """,
+_FACTS = f""",
 fact AS (
   SELECT u.case_id, u.n, u.at, CASE WHEN c.needs_answer THEN u.span END AS span,
-         CASE WHEN c.needs_answer THEN u.state ELSE 'quiet' END AS state
-  FROM unit u JOIN inbox_case c ON c.id = u.case_id
+         CASE WHEN c.needs_answer THEN u.state ELSE 'quiet' END AS state, {CLOSURE_COLUMNS}
+  FROM unit u JOIN inbox_case c ON c.id = u.case_id{CLOSURE_JOIN}
 )
-"""
+"""  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,11 @@ def first_response_times(user: User, period: Period, filters: Filters, *, now: d
     return FirstResponse(*fetch_all(sql + _FIRST_RESPONSE, parameters)[0])
 
 
-def first_response_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def first_response_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: cases with their first response.
 
-    Those that need no answer are "quiet". What still waits has no span: it depends on the present.
+    Those that need no answer are "quiet". What still waits has no span: it depends on the present. Each names its customer,
+    and whether they got no closure.
     """
     sql, parameters = case_units(cases, now=None)
     return sql + _FACTS, parameters

@@ -13,7 +13,7 @@ from accounts.models import User
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
-from reports.scopes import fetch_all, with_cases
+from reports.scopes import CaseScope, fetch_all, with_cases
 
 _TURNS = """
 WITH scope AS ({}),
@@ -33,6 +33,14 @@ _BY_RULE = """
 SELECT decided_by, rule_key, (array_agg(rule_name ORDER BY decision_id DESC))[1], count(*), count(*) FILTER (WHERE wrong)
 FROM turn GROUP BY decided_by, rule_key
 ORDER BY count(*) FILTER (WHERE wrong) DESC, count(*) DESC, rule_key, decided_by
+"""
+_FACTS = """,
+fact AS (
+  SELECT case_id, decision_id AS n, created_at AS at, NULL::interval AS span,
+         decided_by || ':' || rule_key || CASE WHEN wrong THEN ':wrong' ELSE ':right' END AS state,
+         to_jsonb(rule_name) AS details
+  FROM turn
+)
 """
 _UNITS = """,
 unit AS (
@@ -58,6 +66,15 @@ def first_turns(user: User, period: Period, filters: Filters) -> list[FirstTurns
     """Count first turns by what decided them, most wrong ones first. One statement."""
     sql, parameters = _turns_sql(user, period, filters)
     return [FirstTurns(*row) for row in fetch_all(sql + _BY_RULE, parameters)]
+
+
+def first_turn_facts(cases: CaseScope) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fact`: the first turns of some closed cases.
+
+    Their state is "what decided:rule:right" or "…:wrong"; `details` is the name of the rule.
+    """
+    sql, parameters = with_cases(_TURNS, cases)
+    return sql + _FACTS, parameters
 
 
 def first_turn_units(

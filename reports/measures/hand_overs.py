@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.periods import Period
 from reports.scopes import (
     ALWAYS,
+    CaseScope,
     counted_cases,
     fetch_all,
     managed_department_ids,
@@ -133,7 +133,7 @@ def hand_over_units(
     return sql + _UNITS, [*parameters, from_id, from_id, to_id, to_id]
 
 
-def hand_over_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def hand_over_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: the hand-overs of some cases.
 
     A wait, or a custody, that goes on has no span: it depends on the present.
@@ -141,12 +141,12 @@ def hand_over_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
     return _facts_sql(cases, routed=False)
 
 
-def routing_facts(cases: CaseQuerySet) -> tuple[str, list[Any]]:
+def routing_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return the same of the learned router's moves."""
     return _facts_sql(cases, routed=True)
 
 
-def _facts_sql(cases: CaseQuerySet, *, routed: bool) -> tuple[str, list[Any]]:
+def _facts_sql(cases: CaseScope, *, routed: bool) -> tuple[str, list[Any]]:
     sql, parameters = with_cases(_HAND_OVERS, cases, cases)
     return sql + _FACTS, [*parameters, None, None, routed, *ALWAYS, [], []]
 

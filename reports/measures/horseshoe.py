@@ -25,19 +25,15 @@ _NO_TIME = dt.timedelta()
 class Horseshoe:
     """The horseshoe of one period.
 
-    `journeys` are all its cases, quickest first, `middle` those of the middle fifth, from which `parts` are. `median`
-    is None under five cases; then `middle` and `parts` are empty. `total` is the sum of the parts.
+    `count` is the number of its cases, `middle` that of the middle fifth, from which `parts` are. `median` is None under
+    five cases; then `middle` is 0 and `parts` are empty. `total` is the sum of the parts.
     """
 
-    journeys: tuple[Journey, ...]
-    middle: tuple[Journey, ...]
+    count: int
+    middle: int
     median: dt.timedelta | None
     parts: dict[PartKey, dt.timedelta]
     gap: dt.timedelta
-
-    @property
-    def count(self) -> int:
-        return len(self.journeys)
 
     @property
     def total(self) -> dt.timedelta:
@@ -53,25 +49,41 @@ def measure_horseshoe(user: User, period: Period, filters: Filters, *, in_busine
 
     Two statements, and at most one for the service levels.
     """
-    journeys = read_journeys(user, period, filters, in_business_time=in_business_time)
-    middle = middle_fifth(journeys) if len(journeys) >= FEWEST else []
+    journeys, middle = find_ways(user, period, filters, in_business_time=in_business_time)
     if not middle:
-        return Horseshoe(tuple(journeys), (), None, {}, _NO_TIME)
-    read_parts(middle)
+        return Horseshoe(len(journeys), 0, None, {}, _NO_TIME)
     sums: dict[PartKey, dt.timedelta] = {}
     for journey in middle:
         for key, time in journey.parts.items():
             sums[key] = sums.get(key, _NO_TIME) + time
     return Horseshoe(
-        tuple(journeys),
-        tuple(middle),
+        len(journeys),
+        len(middle),
         journeys[(len(journeys) - 1) // 2].time,
         {key: time / len(middle) for key, time in sums.items()},
         sum((journey.gap for journey in middle), _NO_TIME) / len(middle),
     )
 
 
+def find_ways(
+    user: User, period: Period, filters: Filters, *, in_business_time: bool
+) -> tuple[list[Journey], list[Journey]]:
+    """Return the cases of a horseshoe, quickest first, and those of its middle fifth with their parts.
+
+    Two statements, and at most one for the service levels.
+    """
+    journeys = read_journeys(user, period, filters, in_business_time=in_business_time)
+    middle = middle_fifth(journeys) if len(journeys) >= FEWEST else []
+    read_parts(middle)
+    return journeys, middle
+
+
 def middle_fifth(ordered: Sequence[Journey]) -> list[Journey]:
     """Return those from the 40th to the 60th percentile; at least one of at least one."""
-    cut = 2 * len(ordered) // 5
+    cut = cut_of(len(ordered))
     return list(ordered[cut : len(ordered) - cut])
+
+
+def cut_of(count: int) -> int:
+    """Return how many are before, and after, the middle fifth."""
+    return 2 * count // 5

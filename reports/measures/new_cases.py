@@ -9,7 +9,7 @@ from accounts.models import User
 from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.periods import Period
-from reports.scopes import reported_cases, with_cases
+from reports.scopes import CaseScope, reported_cases, with_cases
 
 # An answer that the network had before the case reached us is measured by the network's clock.
 _CASE_UNITS = """
@@ -45,7 +45,7 @@ def unanswered_cases(
     return cases if is_open is None else cases.filter(closed_at__isnull=is_open)
 
 
-def case_units(cases: CaseQuerySet, *, now: dt.datetime | None) -> tuple[str, list[Any]]:
+def case_units(cases: CaseScope, *, now: dt.datetime | None) -> tuple[str, list[Any]]:
     """Return the units (`reports.behind.lists`) of cases: each with its first response.
 
     Without `now` what still waits has no span.

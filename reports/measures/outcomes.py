@@ -14,11 +14,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.exchanges import alive_cases
 from reports.periods import Period
-from reports.scopes import fetch_all, reported_cases, with_cases
+from reports.scopes import CaseScope, fetch_all, reported_cases, with_cases
 
 #: Share of those with an answer who loved or liked it: Maritz Research and evolve24, September 2011, n = 1,300.
 LIKED_IN_2011 = 0.835
@@ -216,7 +215,7 @@ def outcome_units(
     return sql + _UNIT, [*parameters, now, period.start, period.end, keys, keys]
 
 
-def outcome_facts(cases: CaseQuerySet, *, with_imported: bool = False) -> tuple[str, list[Any]]:
+def outcome_facts(cases: CaseScope, *, with_imported: bool = False) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: every answered exchange of some cases.
 
     `state` is the deed and `code` the rest of the outcome. One that is silent is known to be so from `ended_at` on.

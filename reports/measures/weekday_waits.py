@@ -14,12 +14,12 @@ from reports.scopes import fetch_all
 
 #: A longer period has too many days to compare one by one.
 MOST_DAYS = 100
-# The weekday is that of the reader's zone, so the days come as moments.
-_BY_WEEKDAY = """,
+# Of a table `named` with the hand-overs. The weekday is that of the reader's zone, so the days come as moments.
+BY_WEEKDAY = """,
 day AS (SELECT * FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::int[]) AS d(starts, ends, weekday)),
 dated AS (
   SELECT h.from_department_id, h.department_id, h.wait, day.weekday
-  FROM hand_over h JOIN day ON h.sent_at >= day.starts AND h.sent_at < day.ends
+  FROM named h JOIN day ON h.sent_at >= day.starts AND h.sent_at < day.ends
 )
 SELECT from_department_id, department_id, chosen.weekday,
        count(*) FILTER (WHERE dated.weekday = chosen.weekday),
@@ -49,11 +49,16 @@ def weekday_waits(user: User, period: Period, filters: Filters, *, now: dt.datet
 
     One statement.
     """
-    days = (period.day_after - period.first_day).days
+    days = count_days(period)
     if days > MOST_DAYS:
         return []
     sql, parameters = hand_overs_sql(user, period, filters, routed=False, now=now)
-    return [WeekdayWait(*row) for row in fetch_all(sql + _BY_WEEKDAY, [*parameters, *_days(period, days)])]
+    return [
+        WeekdayWait(*row)
+        for row in fetch_all(
+            sql + ", named AS (TABLE hand_over)" + BY_WEEKDAY, [*parameters, *list_days(period, days)]
+        )
+    ]
 
 
 def earliest_shift(department_id: int, weekday: int) -> tuple[int, dt.time | None]:
@@ -66,7 +71,13 @@ def earliest_shift(department_id: int, weekday: int) -> tuple[int, dt.time | Non
     return len(times), min((starts for day, starts in times if day == weekday), default=None)
 
 
-def _days(period: Period, count: int) -> tuple[list[Any], list[Any], list[int]]:
+def count_days(period: Period) -> int:
+    """Return the number of days of a period."""
+    return (period.day_after - period.first_day).days
+
+
+def list_days(period: Period, count: int) -> tuple[list[Any], list[Any], list[int]]:
+    """Return when the days of a period begin and end, and their weekdays."""
     dates = [period.first_day + dt.timedelta(days=n) for n in range(count + 1)]
     moments = [dt.datetime.combine(date, dt.time(), period.zone).astimezone(dt.UTC) for date in dates]
     return moments[:-1], moments[1:], [date.weekday() for date in dates[:-1]]

@@ -26,8 +26,13 @@ class FactKind(models.IntegerChoices):
     CLOCK = 3, "Ended clock of a service level"
     HAND_OVER = 4, "Hand-over between departments"
     ROUTED = 5, "Move by the learned router"
+    ANSWER = 7, "Answer of a person"
+    WAY = 8, "Way of a closed case that changed department"
+    BUSINESS_WAY = 9, "The same in business time"
+    RETURN = 10, "Closed case that came back between two departments"
     OUTCOME = 11, "Answered exchange with what followed"
     CLOSING = 12, "Closed case"
+    FIRST_TURN = 13, "Closed case by what sent it first"
 
 
 class Fact(models.Model):
@@ -70,8 +75,19 @@ class Fact(models.Model):
             models.Index(
                 fields=["kind", "department_id", "at"],
                 name="fact_period",
-                include=["state", "visibility", "brand_account_id", "value"],
+                include=[
+                    "state",
+                    "visibility",
+                    "brand_account_id",
+                    "value",
+                    "customer_id",
+                    "without_closure",
+                ],
             ),
+            models.Index(
+                fields=["person_id", "kind", "at"], name="fact_person", condition=Q(person_id__isnull=False)
+            ),
+            models.Index(fields=["state", "n"], name="fact_turn", condition=Q(kind=FactKind.FIRST_TURN)),
             models.Index(
                 fields=["kind", "department_id", "at"],
                 name="fact_waiting",
@@ -147,6 +163,10 @@ class RollupState(models.Model):
     #: The facts of cases up to this id are built; `built_at` is null until all of them are.
     built_to = models.BigIntegerField(default=0)
     built_at = models.DateTimeField(null=True)
+    #: The number of the service levels by which business time was measured.
+    levels = models.PositiveIntegerField(default=0)
+    #: Another text after each change of facts, and never one of before: what was computed under it is as they are now.
+    version = models.CharField(max_length=32, default="")
 
     def __str__(self) -> str:
         return "built" if self.built_at else f"built up to case {self.built_to}"

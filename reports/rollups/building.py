@@ -15,7 +15,8 @@ from reports.models import ChangedCase, Fact, RollupState
 from reports.rollups.cells import fill_cells
 from reports.rollups.definitions import CaseRange
 from reports.rollups.replacing import replace_facts
-from reports.rollups.state import lock_state
+from reports.rollups.state import lock_state, mark_changed
+from routing.service_levels.versions import live_service_levels
 from wording.times import company_zone
 
 #: Cases in one step.
@@ -61,6 +62,7 @@ def _build_step(state: RollupState) -> bool:
     if state.built_to == 0:
         # Every case is computed from here on, so what has changed before needs no second look.
         ChangedCase.objects.all().delete()
+        state.levels = live_service_levels().number
     with connection.cursor() as cursor:
         cursor.execute(_END_OF_STEP, [state.built_to, STEP])
         last = cursor.fetchone()[0]
@@ -71,7 +73,7 @@ def _build_step(state: RollupState) -> bool:
         return False
     replace_facts(CaseRange(after=state.built_to, to=last), None)
     state.built_to = last
-    state.save()
+    mark_changed(state)
     return True
 
 
@@ -79,4 +81,4 @@ def _finish(state: RollupState) -> None:
     zone = company_zone()
     fill_cells(zone)
     state.zone, state.built_at = str(zone), timezone.now()
-    state.save()
+    mark_changed(state)

@@ -11,7 +11,10 @@ from reports.models import Cell, FactKind
 from reports.rollups.weeks import week_starts
 
 #: The kinds of facts that have cells. Hand-overs are few, and are read as they are.
-KINDS_WITH_CELLS = (FactKind.EXCHANGE, FactKind.CASE, FactKind.CLOCK, FactKind.OUTCOME, FactKind.CLOSING)
+KINDS_WITH_CELLS = (
+    FactKind.EXCHANGE, FactKind.CASE, FactKind.CLOCK, FactKind.OUTCOME, FactKind.CLOSING, FactKind.WAY, FactKind.BUSINESS_WAY,
+    FactKind.FIRST_TURN,
+)  # fmt: skip
 CELL_COLUMNS = (
     "kind", "grouped", "department_id", "brand_account_id", "week", "visibility", "state", "value", "n",
 )  # fmt: skip
@@ -47,12 +50,11 @@ WITH moved AS (
 _COLUMNS = ", ".join(CELL_COLUMNS)
 # In the order of their index, so that one page of the table holds what is read together.
 _FILL = f"{_ALL_FACTS} INSERT INTO reports_cell ({_COLUMNS}) SELECT {_COLUMNS} FROM cell WHERE n <> 0 ORDER BY 1, 2, 3, 4, 5"  # noqa: S608 (constants)
-# In a statement that has the tables `fresh` and `stored`. What did not change cancels out.
+# In a statement that has the tables `added` and `removed`.
 _ADD = f""",
 moved AS (
-  SELECT %s::smallint AS kind, at, state, department_id, brand_account_id, visibility, value, 1 AS sign FROM fresh
-  UNION ALL
-  SELECT %s::smallint, at, state, department_id, brand_account_id, visibility, value, -1 FROM stored
+  SELECT x.kind, x.at, x.state, x.department_id, x.brand_account_id, x.visibility, x.value, x.sign
+  FROM (SELECT *, 1 AS sign FROM added UNION ALL SELECT *, -1 FROM removed) AS x WHERE x.kind = ANY(%s::smallint[])
 ), {_BY_WEEK}
 INSERT INTO reports_cell ({_COLUMNS}) SELECT {_COLUMNS} FROM cell WHERE n <> 0
 ON CONFLICT (kind, grouped, department_id, brand_account_id, week, visibility, state, value)
@@ -73,9 +75,9 @@ def fill_cells(zone: ZoneInfo) -> None:
         cursor.execute(_FILL, [list(map(int, KINDS_WITH_CELLS)), week_starts(zone)])
 
 
-def add_change(kind: FactKind, zone: ZoneInfo) -> tuple[str, list[Any]]:
-    """Return the end of a statement: adds the difference between `fresh` and `stored` to the cells."""
-    return _ADD, [int(kind), int(kind), week_starts(zone)]
+def add_change(zone: ZoneInfo) -> tuple[str, list[Any]]:
+    """Return the end of a statement: adds what was `added` to the cells, less what was `removed`."""
+    return _ADD, [list(map(int, KINDS_WITH_CELLS)), week_starts(zone)]
 
 
 def find_cell_differences(zone: ZoneInfo) -> list[tuple[str, str]]:

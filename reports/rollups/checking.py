@@ -18,9 +18,9 @@ from reports.rollups.state import read_status
 _DIFFERENCES = """,
 surplus AS (TABLE stored EXCEPT TABLE fresh),
 missing AS (TABLE fresh EXCEPT TABLE stored)
-SELECT 'missing', x.case_id, x::text FROM missing x WHERE x.case_id NOT IN (SELECT case_id FROM reports_changedcase)
+SELECT 'missing', x.kind, x.case_id, x::text FROM missing x WHERE x.case_id NOT IN (SELECT case_id FROM reports_changedcase)
 UNION ALL
-SELECT 'surplus', x.case_id, x::text FROM surplus x WHERE x.case_id NOT IN (SELECT case_id FROM reports_changedcase)
+SELECT 'surplus', x.kind, x.case_id, x::text FROM surplus x WHERE x.case_id NOT IN (SELECT case_id FROM reports_changedcase)
 """
 _NEXT = "SELECT max(id), count(*) FROM (SELECT id FROM inbox_case WHERE id > %s ORDER BY id LIMIT %s) AS next_cases"
 _ENDLESS = 2**62
@@ -51,7 +51,8 @@ def check_rollups() -> Iterator[Checked]:
             last, count = cursor.fetchone()
         # The last step also finds facts of cases that do not exist.
         cases = CaseRange(after=after, to=_ENDLESS if last is None else last)
-        yield Checked(count, [each for kind in FactKind for each in _compare_facts(kind, cases)])
+        # Ways are read before the others: what changed in between is no difference when it is compared again.
+        yield Checked(count, _compare_facts(cases) and _compare_facts(cases))
         if last is None:
             break
         after = last
@@ -60,10 +61,13 @@ def check_rollups() -> Iterator[Checked]:
     yield Checked(0, [Difference(f"{what} cell", row) for what, row in rows])
 
 
-def _compare_facts(kind: FactKind, cases: CaseRange) -> list[Difference]:
-    sql, parameters = fresh_facts(kind, cases)
-    stored, more = stored_facts(kind, cases)
+def _compare_facts(cases: CaseRange) -> list[Difference]:
+    sql, parameters = fresh_facts(cases)
+    stored, more = stored_facts(cases)
     with connection.cursor() as cursor:
         cursor.execute(sql + stored + _DIFFERENCES, parameters + more)
         rows = cursor.fetchall()
-    return [Difference(f"{what} fact of case {case_id} ({kind.label})", row) for what, case_id, row in rows]
+    return [
+        Difference(f"{what} fact of case {case_id} ({FactKind(kind).label})", row)
+        for what, kind, case_id, row in rows
+    ]

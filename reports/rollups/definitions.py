@@ -1,4 +1,4 @@
-"""The statements that compute facts, each written by the measure that counts them."""
+"""The statement that computes facts: of what each measure says, for all kinds at once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from django.db.models.expressions import RawSQL
 
 from inbox.models.case import CaseQuerySet
 from reports.measures.attainment import clock_facts
+from reports.measures.back_and_forth import return_facts
+from reports.measures.by_person import answer_facts
 from reports.measures.closings import closing_facts
 from reports.measures.exchanges import exchange_facts
 from reports.measures.first_responses import first_response_facts
+from reports.measures.first_turns import first_turn_facts
 from reports.measures.hand_overs import hand_over_facts, routing_facts
 from reports.measures.outcomes import outcome_facts
 from reports.models import FactKind
-from reports.scopes import counted_cases
+from reports.rollups.measured_ways import WAYS, WAYS_DEFINITION, measured_ways
+from reports.scopes import CaseScope, CaseTable, counted_cases
 
 #: The columns of a fact that only some measures compute (`_Definition.more`), with their types; NULL in the facts of others.
 _MORE_COLUMNS = {
@@ -27,9 +31,9 @@ _MORE_COLUMNS = {
     "details": "jsonb",
 }  # fmt: skip
 _HAND_OVER = ("from_department_id", "to_department_id", "held", "came_back")
-#: All columns but the kind, in the order in which facts are written and compared.
+#: All columns in the order in which facts are written and compared.
 FACT_COLUMNS = (
-    "case_id", "n", "at", "state", "span", "value", "department_id", "brand_account_id", "visibility", *_MORE_COLUMNS,
+    "kind", "case_id", "n", "at", "state", "span", "value", "department_id", "brand_account_id", "visibility", *_MORE_COLUMNS,
 )  # fmt: skip
 #: As `wording.spans.figure_span` rounds: to seconds below a minute, to minutes below a day, else to hours.
 ROUNDED = """
@@ -69,50 +73,82 @@ class CaseRange:
 
 class _Definition(NamedTuple):
     #: Returns a statement that ends with a table `fact`: case_id, n (which one within the case), at, state, span, and `more`.
-    compute: Callable[[CaseQuerySet], tuple[str, list[Any]]]
+    compute: Callable[[CaseScope], tuple[str, list[Any]]]
     #: Those of `_MORE_COLUMNS` that the table has.
     more: tuple[str, ...] = ()
-    #: What cells with values count by.
-    value: str = ROUNDED
+    #: Counts closed cases only: open ones, which are most of those that change, are not looked at.
+    of_closed: bool = False
+    #: The column of the table that cells with values count by; the rounded span, unless it is named.
+    value: str = "NULL::int"
 
 
 _DEFINITIONS = {
-    FactKind.EXCHANGE: _Definition(exchange_facts),
-    FactKind.CASE: _Definition(first_response_facts),
-    FactKind.CLOCK: _Definition(clock_facts),
+    FactKind.EXCHANGE: _Definition(exchange_facts, ("person_id",)),
+    FactKind.CASE: _Definition(first_response_facts, ("customer_id", "without_closure")),
+    FactKind.CLOCK: _Definition(clock_facts, ("person_id", "ended_at")),
     FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER),
     FactKind.ROUTED: _Definition(routing_facts, _HAND_OVER),
-    FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), "f.code"),
+    FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), value="code"),
     FactKind.CLOSING: _Definition(closing_facts),
+    FactKind.ANSWER: _Definition(answer_facts, ("person_id",)),
+    FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), of_closed=True),
+    FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), of_closed=True),
 }
+_ALL, _CLOSED = (
+    CaseTable("SELECT id FROM counted"),
+    CaseTable("SELECT id FROM counted WHERE closed_at IS NOT NULL"),
+)
 
 
-def fresh_facts(kind: FactKind, cases: CaseRange) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fresh`: the facts as rows say now."""
-    definition = _DEFINITIONS[kind]
-    sql, parameters = definition.compute(cases.narrow(counted_cases()))
-    more = ", ".join(
-        f"f.{name}" if name in definition.more else f"NULL::{sql_type}"
-        for name, sql_type in _MORE_COLUMNS.items()
-    )
-    fresh = f""",
+def fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
+    """Return a statement that ends with a table `fresh`: the facts of cases as their rows say now.
+
+    The ways of cases, whose business time no statement can measure, are read and measured before.
+    """
+    sql, parameters = _fresh_facts(cases)
+    counted = cases.narrow(counted_cases())
+    return sql, [*parameters, *measured_ways(counted.filter(closed_at__isnull=False))]
+
+
+def _fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
+    counted = cases.narrow(counted_cases()).order_by().values("id", "closed_at")
+    sql, values = counted.query.sql_with_params()
+    arms, parameters = list[str](), list[Any](values)
+    for kind, definition in _DEFINITIONS.items():
+        arm, more = definition.compute(_CLOSED if definition.of_closed else _ALL)
+        arms.append(f"({arm} SELECT {_columns(kind, definition.more, definition.value)} FROM fact)")  # noqa: S608 (constants)
+        parameters += more
+    arms.append(f"(SELECT {_columns(None, ('details',))} FROM {WAYS})")  # noqa: S608 (constants)
+    facts = " UNION ALL ".join(arms)
+    more_columns = ", ".join(f"f.{name}" for name in _MORE_COLUMNS)
+    statement = f"""
+WITH counted AS MATERIALIZED ({sql}),
 fresh({", ".join(FACT_COLUMNS)}) AS MATERIALIZED (
-  SELECT f.case_id, f.n, f.at, f.state, f.span, {definition.value}, c.department_id, c.brand_account_id, c.visibility, {more}
-  FROM fact f JOIN inbox_case c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
+  SELECT f.kind, f.case_id, f.n, f.at, f.state, f.span, coalesce(f.value, {ROUNDED}), c.department_id, c.brand_account_id, c.visibility, {more_columns}
+  FROM ({facts}) AS f JOIN inbox_case c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
 )"""  # noqa: S608 (constants)
-    return sql + fresh, parameters
+    return statement, parameters
 
 
-def stored_facts(kind: FactKind, cases: CaseRange) -> tuple[str, list[Any]]:
+def _columns(kind: FactKind | None, more: tuple[str, ...], value: str = "NULL::int") -> str:
+    """Return the columns of one kind's facts; without `kind` they name theirs."""
+    named = "kind" if kind is None else f"{int(kind)}::smallint AS kind"
+    others = (
+        name if name in more else f"NULL::{sql_type} AS {name}" for name, sql_type in _MORE_COLUMNS.items()
+    )
+    return f"{named}, case_id, n, at, state, span, {value} AS value, {', '.join(others)}"
+
+
+def stored_facts(cases: CaseRange) -> tuple[str, list[Any]]:
     """Return a table expression `stored`: the facts as they are kept."""
     condition, parameters = cases.as_sql()
     columns = ", ".join(FACT_COLUMNS)
-    sql = f", stored AS MATERIALIZED (SELECT {columns} FROM reports_fact WHERE kind = %s AND {condition})"  # noqa: S608 (constants)
-    return sql, [int(kind), *parameters]
+    sql = f", stored AS MATERIALIZED (SELECT {columns} FROM reports_fact WHERE kind = ANY(%s::smallint[]) AND {condition})"  # noqa: S608 (constants)
+    return sql, [list(map(int, FactKind)), *parameters]
 
 
 @cache
 def fingerprint() -> str:
     """Return a text that changes when any definition does."""
-    statements = [str(fresh_facts(kind, CaseRange())) for kind in FactKind]
+    statements = [str(_fresh_facts(CaseRange())), WAYS_DEFINITION]
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()

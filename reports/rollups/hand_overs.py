@@ -9,6 +9,7 @@ from accounts.models import User
 from inbox.visibility import list_departments
 from reports.filters import Filters
 from reports.measures.hand_overs import HandOverPair
+from reports.measures.weekday_waits import BY_WEEKDAY, MOST_DAYS, WeekdayWait, count_days, list_days
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose_filtered, choose_readable, with_departments
@@ -24,6 +25,11 @@ SELECT from_department_id, to_department_id, count(*), count(*) FILTER (WHERE st
        count(*) FILTER (WHERE came_back)
 FROM hand_over GROUP BY 1, 2
 """
+# As the measure's own statement wants them.
+_WAITS = """,
+named AS (
+  SELECT from_department_id, to_department_id AS department_id, at AS sent_at, coalesce(span, %s - at) AS wait FROM hand_over
+)"""
 _COUNT = " SELECT count(*) FROM hand_over"
 
 
@@ -35,6 +41,20 @@ def hand_over_pairs(user: User, period: Period, filters: Filters, *, now: dt.dat
     names = {department.pk: department.name for department in list_departments(user)}
     pairs = [HandOverPair(start, names[start], end, names[end], *numbers) for start, end, *numbers in rows]
     return sorted(pairs, key=lambda pair: (-pair.count, pair.from_name, pair.to_name))
+
+
+def weekday_waits(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[WeekdayWait]:
+    """Measure waits by pair and weekday; nothing for a period of many days.
+
+    One statement.
+    """
+    days = count_days(period)
+    if days > MOST_DAYS:
+        return []
+    freshen_for(user, now)
+    sql, parameters = _hand_overs_sql(user, period, filters, FactKind.HAND_OVER)
+    rows = fetch_all(sql + _WAITS + BY_WEEKDAY, [*parameters, now, *list_days(period, days)])
+    return [WeekdayWait(*row) for row in rows]
 
 
 def count_routed(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> int:

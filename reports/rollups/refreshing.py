@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from postgres.locks import AdvisoryLock, try_lock
+from reports.models import ChangedCase, Fact, FactKind
 from reports.rollups.building import build_next
 from reports.rollups.definitions import CaseRange
 from reports.rollups.replacing import replace_facts
-from reports.rollups.state import lock_state
+from reports.rollups.state import lock_state, mark_changed, read_status
+from routing.service_levels.versions import live_service_levels
 
 #: Changes in one transaction of the periodic task.
 _BATCH = 10_000
@@ -39,7 +41,26 @@ def refresh_changed_cases(limit: int = _BATCH) -> int | None:
         if rows:
             zone = ZoneInfo(state.zone) if state.built_at else None
             replace_facts(CaseRange(sorted({case_id for (case_id,) in rows})), zone)
+            mark_changed(state)
     return len(rows)
+
+
+def note_new_levels() -> bool:
+    """Note all ways as changed when they were measured by other service levels than the live ones.
+
+    Returns False while somebody else is at work.
+    """
+    with transaction.atomic():
+        if not try_lock(AdvisoryLock.ROLLUPS):
+            return False
+        state = lock_state()
+        number = live_service_levels().number
+        if state.levels != number:
+            state.levels = number
+            mark_changed(state)
+            ways = Fact.objects.filter(kind=FactKind.BUSINESS_WAY).values_list("case_id", flat=True)
+            ChangedCase.objects.bulk_create(ChangedCase(case_id=case_id) for case_id in ways.iterator())
+    return True
 
 
 def refresh_for(seconds: float) -> int:
@@ -49,6 +70,8 @@ def refresh_for(seconds: float) -> int:
     """
     deadline = time.monotonic() + seconds
     refreshed = 0
+    if read_status().levels != live_service_levels().number:
+        note_new_levels()
     while time.monotonic() < deadline:
         count = refresh_changed_cases()
         if count is None:

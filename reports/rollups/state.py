@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 
 from django.db import connection
@@ -14,7 +15,7 @@ from wording.times import company_zone
 #: The largest number of changed cases that is counted.
 MANY = 1000
 _STATUS = """
-SELECT s.definitions, s.zone, s.built_to, s.built_at, c.waiting, c.since, (SELECT max(id) FROM inbox_case)
+SELECT s.definitions, s.zone, s.built_to, s.built_at, coalesce(s.levels, 0), coalesce(s.version, ''), c.waiting, c.since, (SELECT max(id) FROM inbox_case)
 FROM (SELECT count(*) AS waiting, min(at) AS since FROM (SELECT at FROM reports_changedcase ORDER BY id LIMIT %s) AS first) c
 LEFT JOIN reports_rollupstate s ON s.id = 1
 """
@@ -31,6 +32,8 @@ class Status:
     waiting: int
     since: dt.datetime | None
     newest_case: int
+    levels: int
+    version: str
 
     @property
     def progress(self) -> float:
@@ -42,12 +45,12 @@ def read_status() -> Status:
     """Return the present state. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_STATUS, [MANY])
-        definitions, zone, built_to, built_at, waiting, since, newest = cursor.fetchone()
+        definitions, zone, built_to, built_at, levels, version, waiting, since, newest = cursor.fetchone()
     is_ours = definitions == fingerprint()
     is_built = is_ours and built_at is not None
     return Status(
-        is_built, zone if is_built else "", (built_to or 0) if is_ours else 0, waiting, since, newest or 0
-    )
+        is_built, zone if is_built else "", (built_to or 0) if is_ours else 0, waiting, since, newest or 0, levels, version
+    )  # fmt: skip
 
 
 def lock_state() -> RollupState:
@@ -60,3 +63,9 @@ def lock_state() -> RollupState:
         state = RollupState(id=1, definitions=fingerprint(), zone=str(company_zone()))
         state.save()
     return state
+
+
+def mark_changed(state: RollupState) -> None:
+    """Give the state of a transaction that changes facts another version, and store it."""
+    state.version = uuid.uuid4().hex
+    state.save()

@@ -7,9 +7,9 @@ import datetime as dt
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from inbox.models import Case, CaseEvent, Custody, Message
+from inbox.models import Case, CaseEvent, Custody, Decision, Message, Reply, ReplyState
 from postgres.history import open_history
-from tests.factories import NOW
+from tests.factories import NOW, ReplyFactory, UserFactory
 from tests.reports.stories import DAY, HOUR, MINUTE
 
 
@@ -139,7 +139,10 @@ def move_message(dice, case, departments):
 
 def remove_message(dice, case, departments):
     if message := pick_message(dice, case):
-        Message.objects.filter(pk=message.pk).delete()
+        with open_history():
+            Decision.objects.filter(message=message).delete()
+            Reply.objects.filter(parent=message).delete()
+            Message.objects.filter(pk=message.pk).delete()
 
 
 def end_clock(dice, case, departments):
@@ -151,14 +154,48 @@ def end_clock(dice, case, departments):
     )
 
 
+def write_as(dice, case, departments):
+    if message := pick_message(dice, case):
+        author = dice.choice([UserFactory(), None])
+        Message.objects.filter(pk=message.pk).update(direction="out", user=author)
+
+
+def queue_before(dice, case, departments):
+    for message in Message.objects.filter(case=case, direction="out", replies=None):
+        queued = message.network_time - dice.uniform(0, 90) * HOUR
+        reply = ReplyFactory(
+            parent=message,
+            state=ReplyState.SENT,
+            created_at=queued,
+            remote_id=dice.choice((f"soon {message.pk}", message.canonical_id)),
+        )
+        Reply.objects.filter(pk=reply.pk).update(remote_id=message.canonical_id)
+
+
+def decide(dice, case, departments):
+    message = pick_message(dice, case)
+    if message and not Decision.objects.filter(message=message).exists():
+        key = dice.choice(("", "r1", "r2"))
+        Decision.objects.create(
+            message=message, case=case, department=dice.choice(departments), decided_by="rule" if key else "default",
+            rule_key=key, rule_name=key and f"{key} {dice.randrange(3)}", version=1, at=NOW,
+        )  # fmt: skip
+
+
+def share_customer(dice, case, departments):
+    other = dice.choice(list(Case.objects.order_by("id")))
+    Case.objects.filter(pk=case.pk).update(customer=other.customer)
+
+
 def remove_case(dice, case, departments):
     with open_history():
-        for model in (Message, Custody, CaseEvent):
+        for model in (Decision, Reply, Message, Custody, CaseEvent):
             model.objects.filter(case=case).delete()
         Case.objects.filter(pk=case.pk).delete()
 
 
 EDITS = (
     answer, forget_answer, close, reopen, judge, become_history, begin_anew, hand_over, hand_over, accept, take_back,
-    write, write, read_again, write_elsewhere, write_elsewhere, correct, learn_late, move_message, remove_message, end_clock, remove_case,
+    write, write, read_again, write_elsewhere, write_elsewhere, correct, learn_late, move_message, remove_message,
+    end_clock, write_as, queue_before, decide, decide, share_customer, remove_case,
 )  # fmt: skip

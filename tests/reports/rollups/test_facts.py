@@ -48,7 +48,9 @@ def differences():
 
 
 def kept():
-    facts = set(Fact.objects.values_list(*[field.attname for field in Fact._meta.concrete_fields]))
+    facts = {
+        str(row) for row in Fact.objects.values_list(*[field.attname for field in Fact._meta.concrete_fields])
+    }
     cells = Cell.objects.exclude(n=0).values_list(*[field.attname for field in Cell._meta.concrete_fields])
     return facts, set(cells)
 

@@ -16,9 +16,24 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from config.testing.quick import scale_examples
-from inbox.models import Case
+from inbox.models import Case, CaseEvent, Message
+from postgres.history import open_history
 from reports.filters import Filters
-from reports.measures import attainment, closings, exchanges, first_responses, hand_overs, outcomes, volume
+from reports.measures import (
+    attainment,
+    back_and_forth,
+    by_person,
+    closings,
+    closure,
+    exchanges,
+    first_responses,
+    first_turns,
+    hand_overs,
+    horseshoe,
+    outcomes,
+    volume,
+    weekday_waits,
+)
 from reports.models import ChangedCase
 from reports.periods import read_period
 from reports.rollups import attainment as kept_attainment
@@ -27,9 +42,15 @@ from reports.rollups import hand_overs as kept_hand_overs
 from reports.rollups import outcomes as kept_outcomes
 from reports.rollups import responses as kept
 from reports.rollups.freshness import freshen
+from reports.rollups.readers import by_person as kept_by_person
+from reports.rollups.readers import closure as kept_closure
+from reports.rollups.readers import horseshoe as kept_horseshoe
+from reports.rollups.readers import returns as kept_returns
+from routing.service_levels.editing import install_starter_service_levels
+from routing.service_levels.starter import starter_calendars, starter_policies
 from tests.factories import NOW
 from tests.inbox.page_requests import signed_in
-from tests.reports.rollups.edits import edit_at_random
+from tests.reports.rollups.edits import decide, edit_at_random, queue_before, share_customer
 from tests.reports.rollups.test_facts import ZONES, build_all, refresh_all
 from tests.reports.stories import DAY, MINUTE
 from tests.reports.test_year import READERS, Year
@@ -52,7 +73,7 @@ def shown(first):
     return replace(first, **spans)
 
 
-def numbers_from_rows(*chosen):
+def numbers_from_rows(*chosen, person):
     return {
         "rate": exchanges.response_cohorts(*chosen, promised=DAY, now=NOW),
         "first response": shown(first_responses.first_response_times(*chosen, now=NOW)),
@@ -62,10 +83,26 @@ def numbers_from_rows(*chosen):
         "routed": hand_overs.count_routed(*chosen, now=NOW),
         "outcomes": outcomes.measure_outcomes(*chosen, now=NOW),
         "closings": closings.count_closings(*chosen, now=NOW),
+        "waits by weekday": in_order(weekday_waits.weekday_waits(*chosen, now=NOW)),
+        "by the clock": as_shown(horseshoe.measure_horseshoe(*chosen, in_business_time=False)),
+        "in business time": as_shown(horseshoe.measure_horseshoe(*chosen, in_business_time=True)),
+        "closure": closure.measure_closure(*chosen),
+        "closure by step": closure.without_closure_by_step(*chosen),
+        "returns": in_order(back_and_forth.find_returns(chosen[0], [chosen[1]], chosen[2])),
+        "first turns": first_turns.first_turns(*chosen),
+        "a person": by_person.measure_person(chosen[0], person, *chosen[1:], now=NOW),
     }
 
 
-def numbers_from_rollups(*chosen):
+def in_order(rows):
+    return sorted(rows, key=repr)
+
+
+def as_shown(shoe):
+    return replace(shoe, median=None if shoe.median is None else figure_span(shoe.median))
+
+
+def numbers_from_rollups(*chosen, person):
     return {
         "rate": kept.response_cohorts(*chosen, promised=DAY, now=NOW),
         "first response": shown(kept.first_response_times(*chosen, now=NOW)),
@@ -75,6 +112,16 @@ def numbers_from_rollups(*chosen):
         "routed": kept_hand_overs.count_routed(*chosen, now=NOW),
         "outcomes": kept_outcomes.measure_outcomes(*chosen, now=NOW),
         "closings": kept_outcomes.count_closings(*chosen, now=NOW),
+        "waits by weekday": in_order(kept_hand_overs.weekday_waits(*chosen, now=NOW)),
+        "by the clock": as_shown(kept_horseshoe.measure_horseshoe(*chosen, in_business_time=False, now=NOW)),
+        "in business time": as_shown(
+            kept_horseshoe.measure_horseshoe(*chosen, in_business_time=True, now=NOW)
+        ),
+        "closure": kept_closure.measure_closure(*chosen, now=NOW),
+        "closure by step": kept_closure.without_closure_by_step(*chosen, now=NOW),
+        "returns": in_order(kept_returns.find_returns(chosen[0], [chosen[1]], chosen[2], now=NOW)),
+        "first turns": kept_returns.first_turns(*chosen, now=NOW),
+        "a person": kept_by_person.measure_person(chosen[0], person, *chosen[1:], now=NOW),
     }
 
 
@@ -91,6 +138,21 @@ def filter_at_random(dice, year):
     return filters
 
 
+def add_what_people_did(dice, year, author):
+    """Let one person have written answers and kept promises, rules have decided, and an office have hours."""
+    install_starter_service_levels(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, NOW)
+    for case in Case.objects.all():
+        Case.objects.filter(pk=case.pk).update(priority=dice.randrange(2))
+        for edit in (decide, share_customer, queue_before):
+            if dice.random() < 0.6:
+                edit(dice, case, year.departments)
+    Message.objects.filter(
+        direction="out", pk__in=[pk for pk in Message.objects.values_list("pk", flat=True) if pk % 2]
+    ).update(user=author)
+    with open_history():
+        CaseEvent.objects.filter(data__has_key="clocks").update(actor=author)
+
+
 @pytest.mark.slow
 class EveryReader(TestCase):
     @given(st.integers(0, 2**32), st.sampled_from(ZONES))
@@ -99,8 +161,8 @@ class EveryReader(TestCase):
         dice = random.Random(seed)
         with self.settings(DISPLAY_TIME_ZONE=zone):
             year = Year(seed, 40)
-            for case in Case.objects.all():
-                Case.objects.filter(pk=case.pk).update(priority=dice.randrange(2))
+            author = year.person(READERS["the agent"])
+            add_what_people_did(dice, year, author)
             freshen(NOW)
             for _ in range(dice.randrange(12)):
                 edit_at_random(dice, year.departments)
@@ -113,8 +175,8 @@ class EveryReader(TestCase):
                         {"period": token}, NOW, ZoneInfo(dice.choice((zone, zone, "Asia/Tokyo")))
                     )
                     chosen = (user, period, filter_at_random(dice, year))
-                    right = numbers_from_rows(*chosen)
-                    found = numbers_from_rollups(*chosen)
+                    right = numbers_from_rows(*chosen, person=author.pk)
+                    found = numbers_from_rollups(*chosen, person=author.pk)
                     for what in right:
                         assert found[what] == right[what], (reader, token, chosen[2], what)
 
