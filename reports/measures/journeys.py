@@ -87,6 +87,8 @@ def read_closed_journeys(cases: CaseQuerySet) -> tuple[list[Journey], list[Journ
     Two statements, and at most one for the service levels.
     """
     by_clock = _read(cases, None)
+    if not by_clock:
+        return [], []
     levels = live_service_levels()
     in_business_time = [replace(journey, parts={}) for journey in by_clock]
     for journey in in_business_time:

@@ -10,7 +10,6 @@ from reports.models import ChangedCase
 from reports.rollups.building import build_next, is_small
 from reports.rollups.refreshing import note_new_levels, refresh_changed_cases
 from reports.rollups.state import read_status
-from routing.service_levels.versions import live_service_levels
 
 #: A page refreshes so many changes itself; more are left to the periodic task.
 _FEW = 300
@@ -47,7 +46,7 @@ def freshen(now: dt.datetime) -> Freshness:
         status = read_status()
     if not status.is_built and status.newest_case:
         raise RollupsNotBuilt(status.progress)
-    if status.levels != live_service_levels().number and note_new_levels():
+    if status.levels != status.live_levels and note_new_levels():
         status = read_status()
     is_current = status.waiting == 0
     if 0 < status.waiting <= _FEW:

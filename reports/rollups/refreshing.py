@@ -13,7 +13,7 @@ from reports.rollups.building import build_next
 from reports.rollups.definitions import CaseRange
 from reports.rollups.replacing import replace_facts
 from reports.rollups.state import lock_state, mark_changed, read_status
-from routing.service_levels.versions import live_service_levels
+from routing.service_levels.versions import clear_service_levels_cache, live_service_levels
 
 #: Changes in one transaction of the periodic task.
 _BATCH = 10_000
@@ -54,6 +54,7 @@ def note_new_levels() -> bool:
         if not try_lock(AdvisoryLock.ROLLUPS):
             return False
         state = lock_state()
+        clear_service_levels_cache()
         number = live_service_levels().number
         if state.levels != number:
             state.levels = number
@@ -70,7 +71,8 @@ def refresh_for(seconds: float) -> int:
     """
     deadline = time.monotonic() + seconds
     refreshed = 0
-    if read_status().levels != live_service_levels().number:
+    status = read_status()
+    if status.levels != status.live_levels:
         note_new_levels()
     while time.monotonic() < deadline:
         count = refresh_changed_cases()

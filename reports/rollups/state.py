@@ -15,7 +15,8 @@ from wording.times import company_zone
 #: The largest number of changed cases that is counted.
 MANY = 1000
 _STATUS = """
-SELECT s.definitions, s.zone, s.built_to, s.built_at, coalesce(s.levels, 0), coalesce(s.version, ''), c.waiting, c.since, (SELECT max(id) FROM inbox_case)
+SELECT s.definitions, s.zone, s.built_to, s.built_at, coalesce(s.levels, 0), coalesce(s.version, ''), c.waiting, c.since, (SELECT max(id) FROM inbox_case),
+       coalesce((SELECT max(number) FROM routing_slaversion), 0)
 FROM (SELECT count(*) AS waiting, min(at) AS since FROM (SELECT at FROM reports_changedcase ORDER BY id LIMIT %s) AS first) c
 LEFT JOIN reports_rollupstate s ON s.id = 1
 """
@@ -32,7 +33,9 @@ class Status:
     waiting: int
     since: dt.datetime | None
     newest_case: int
+    #: The number of the service levels by which business time was measured, and of the live ones.
     levels: int
+    live_levels: int
     version: str
 
     @property
@@ -45,11 +48,13 @@ def read_status() -> Status:
     """Return the present state. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_STATUS, [MANY])
-        definitions, zone, built_to, built_at, levels, version, waiting, since, newest = cursor.fetchone()
+        definitions, zone, built_to, built_at, levels, version, waiting, since, newest, live_levels = (
+            cursor.fetchone()
+        )
     is_ours = definitions == fingerprint()
     is_built = is_ours and built_at is not None
     return Status(
-        is_built, zone if is_built else "", (built_to or 0) if is_ours else 0, waiting, since, newest or 0, levels, version
+        is_built, zone if is_built else "", (built_to or 0) if is_ours else 0, waiting, since, newest or 0, levels, live_levels, version
     )  # fmt: skip
 
 

@@ -22,8 +22,11 @@ from reports.rollups import refreshing
 from reports.rollups.building import begin_anew, build_next
 from reports.rollups.checking import check_rollups
 from reports.rollups.definitions import ROUNDED
+from reports.rollups.freshness import freshen
 from reports.rollups.refreshing import refresh_changed_cases
 from reports.rollups.state import read_status
+from routing.service_levels.editing import install_starter_service_levels
+from routing.service_levels.starter import starter_calendars, starter_policies
 from tests.factories import NOW
 from tests.reports.rollups.edits import EDITS, edit_at_random
 from tests.reports.test_year import Year
@@ -149,6 +152,15 @@ class TestBuilding:
         assert kept()[0] == facts
         assert kept()[1] != cells
         assert differences() == []
+
+    def test_other_service_levels_measure_business_time_again(self):
+        Year(5, 60)
+        build_all()
+        before = kept()
+        install_starter_service_levels(starter_calendars("Europe/Berlin"), starter_policies(), {}, None, NOW)
+        assert freshen(NOW).as_of == NOW
+        assert differences() == []
+        assert kept() != before
 
     def test_a_cut_refresh_leaves_the_changes_waiting(self, monkeypatch):
         Year(5, 6)
