@@ -23,7 +23,7 @@ from reports.charts.sparklines import draw_sparkline
 from reports.measures.by_account import AccountResponses
 from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
-from reports.rollups.by_account import responses_by_account
+from reports.rollups.readers.by_account import responses_by_account
 from reports.scopes import describe_left_out
 from reports.wording import describe_token_age, duration_cell, format_points_change, time_cell
 from wording.numbers import NO_VALUE, format_count, format_coverage, format_share

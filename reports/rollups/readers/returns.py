@@ -54,7 +54,7 @@ def first_turns(user: User, period: Period, filters: Filters, *, now: dt.datetim
         FirstTurns(decided_by, rule_key, names.get(rule_key, "") if decided_by == "rule" else "", *numbers)
         for (decided_by, rule_key), numbers in counted.items()
     ]
-    return sorted(turns, key=lambda turn: (-turn.wrong, -turn.sent, turn.rule_key))
+    return sorted(turns, key=lambda turn: (-turn.wrong, -turn.sent, turn.rule_key, turn.decided_by))
 
 
 def _newest_names(user: User, choice: Choice, period: Period, rule_keys: list[str]) -> dict[str, str]:

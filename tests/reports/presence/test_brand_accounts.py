@@ -18,7 +18,7 @@ from reports.behind.selections import read_selection
 from reports.exports.page_tables import read_tables
 from reports.measures.by_account import responses_by_account as by_rows
 from reports.presence.counting import count_account_figures
-from reports.rollups.by_account import responses_by_account as by_facts
+from reports.rollups.readers.by_account import responses_by_account as by_facts
 from tests.factories import (
     NOW,
     BrandAccountFactory,

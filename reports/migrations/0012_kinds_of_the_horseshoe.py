@@ -81,7 +81,7 @@ FUNCTIONS_BACK = "DROP FUNCTION reports_author_changed();" + "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0010_outcomes")]
+    dependencies = [("reports", "0011_topics")]
 
     operations = [
         migrations.AddField("rollupstate", "levels", models.PositiveIntegerField(default=0)),
