@@ -16,7 +16,7 @@ from reports.rollups.cells import fill_cells
 from reports.rollups.definitions import CaseRange
 from reports.rollups.replacing import replace_facts
 from reports.rollups.state import lock_state, mark_changed
-from routing.service_levels.versions import live_service_levels
+from routing.service_levels.versions import clear_service_levels_cache, live_service_levels
 from wording.times import company_zone
 
 #: Cases in one step.
@@ -62,6 +62,7 @@ def _build_step(state: RollupState) -> bool:
     if state.built_to == 0:
         # Every case is computed from here on, so what has changed before needs no second look.
         ChangedCase.objects.all().delete()
+        clear_service_levels_cache()
         state.levels = live_service_levels().number
     with connection.cursor() as cursor:
         cursor.execute(_END_OF_STEP, [state.built_to, STEP])
