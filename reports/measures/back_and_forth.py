@@ -78,7 +78,10 @@ def find_returns(user: User, periods: Sequence[Period], filters: Filters) -> lis
 
 
 def return_facts(cases: CaseScope) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fact`: the returns of some closed cases."""
+    """Return a statement that ends with a table `fact`.
+
+    The returns of some closed cases.
+    """
     sql, parameters = with_cases(_RETURNS, cases)
     return sql + _FACTS, parameters
 

@@ -99,7 +99,10 @@ def measure_person(
 
 
 def answer_facts(cases: CaseScope) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fact`: the answers of people in some cases."""
+    """Return a statement that ends with a table `fact`.
+
+    The answers of people in some cases.
+    """
     return with_cases(_ANSWER_FACTS, cases)
 
 

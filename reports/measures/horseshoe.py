@@ -68,9 +68,9 @@ def measure_horseshoe(user: User, period: Period, filters: Filters, *, in_busine
 def find_ways(
     user: User, period: Period, filters: Filters, *, in_business_time: bool
 ) -> tuple[list[Journey], list[Journey]]:
-    """Return the cases of a horseshoe, quickest first, and those of its middle fifth with their parts.
+    """Return the cases of a horseshoe, and those of its middle fifth.
 
-    Two statements, and at most one for the service levels.
+    Quickest first; those of the middle fifth have their parts. Two statements, and at most one for the service levels.
     """
     journeys = read_journeys(user, period, filters, in_business_time=in_business_time)
     middle = middle_fifth(journeys) if len(journeys) >= FEWEST else []

@@ -82,9 +82,9 @@ def read_journeys(user: User, period: Period, filters: Filters, *, in_business_t
 
 
 def read_closed_journeys(cases: CaseQuerySet) -> tuple[list[Journey], list[Journey]]:
-    """Read the ways of some closed cases with their parts: by the clock, and in business time.
+    """Read the ways of some closed cases with their parts.
 
-    Two statements, and at most one for the service levels.
+    By the clock, and in business time. Two statements, and at most one for the service levels.
     """
     by_clock = _read(cases, None)
     if not by_clock:
@@ -114,7 +114,10 @@ def _read(cases: CaseQuerySet, levels: ServiceLevels | None) -> list[Journey]:
 
 
 def read_parts(*sets: Iterable[Journey]) -> None:
-    """Measure the parts and the gap of some journeys, in several sets of the same cases. One statement."""
+    """Measure the parts and the gap of some journeys.
+
+    In several sets of the same cases. One statement.
+    """
     by_case: dict[int, list[Journey]] = {}
     for journeys in sets:
         for journey in journeys:

@@ -77,7 +77,7 @@ def count_days(period: Period) -> int:
 
 
 def list_days(period: Period, count: int) -> tuple[list[Any], list[Any], list[int]]:
-    """Return when the days of a period begin and end, and their weekdays."""
+    """Return when days of a period begin and end, with weekdays."""
     dates = [period.first_day + dt.timedelta(days=n) for n in range(count + 1)]
     moments = [dt.datetime.combine(date, dt.time(), period.zone).astimezone(dt.UTC) for date in dates]
     return moments[:-1], moments[1:], [date.weekday() for date in dates[:-1]]

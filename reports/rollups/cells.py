@@ -76,7 +76,10 @@ def fill_cells(zone: ZoneInfo) -> None:
 
 
 def add_change(zone: ZoneInfo) -> tuple[str, list[Any]]:
-    """Return the end of a statement: adds what was `added` to the cells, less what was `removed`."""
+    """Return the end of a statement that changes the cells.
+
+    It adds what was `added`, less what was `removed`.
+    """
     return _ADD, [list(map(int, KINDS_WITH_CELLS)), week_starts(zone)]
 
 

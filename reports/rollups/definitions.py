@@ -101,9 +101,9 @@ _ALL, _CLOSED = (
 
 
 def fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fresh`: the facts of cases as their rows say now.
+    """Return a statement that ends with a table `fresh`.
 
-    The ways of cases, whose business time no statement can measure, are read and measured before.
+    The facts of cases as their rows say now. The ways of cases, whose business time no statement can measure, are read and measured before.
     """
     sql, parameters = _fresh_facts(cases)
     counted = cases.narrow(counted_cases())

@@ -22,7 +22,7 @@ WAYS_DEFINITION = f"1 {JOURNEY_STATEMENTS}"
 
 
 def measured_ways(cases: CaseQuerySet) -> list[list[Any]]:
-    """Measure the ways of closed cases by the clock and in business time. Two statements."""
+    """Measure the ways of closed cases, in both times. Two statements."""
     by_clock, in_business_time = read_closed_journeys(cases)
     rows = [(int(FactKind.WAY), journey) for journey in by_clock]
     rows += [(int(FactKind.BUSINESS_WAY), journey) for journey in in_business_time]
@@ -36,6 +36,9 @@ def measured_ways(cases: CaseQuerySet) -> list[list[Any]]:
 
 
 def _write_parts(journey: Journey) -> str:
-    """Return the parts and the gap of a way, in microseconds: whole numbers add up exactly."""
+    """Return the parts and the gap of a way, in microseconds.
+
+    Whole numbers add up exactly.
+    """
     parts = [[kind, department, time // _MICROSECOND] for (kind, department), time in journey.parts.items()]
     return json.dumps({"parts": parts, "gap": journey.gap // _MICROSECOND})

@@ -46,9 +46,9 @@ def refresh_changed_cases(limit: int = _BATCH) -> int | None:
 
 
 def note_new_levels() -> bool:
-    """Note all ways as changed when they were measured by other service levels than the live ones.
+    """Note all ways as changed when other service levels are live.
 
-    Returns False while somebody else is at work.
+    Than those that they were measured by. Returns False while somebody else is at work.
     """
     with transaction.atomic():
         if not try_lock(AdvisoryLock.ROLLUPS):

@@ -71,6 +71,6 @@ def lock_state() -> RollupState:
 
 
 def mark_changed(state: RollupState) -> None:
-    """Give the state of a transaction that changes facts another version, and store it."""
+    """Store the state of a transaction that changes facts, with another version."""
     state.version = uuid.uuid4().hex
     state.save()

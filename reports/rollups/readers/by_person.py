@@ -32,7 +32,10 @@ FROM own WHERE kind = {FactKind.CLOCK} AND (state LIKE 'first_response:%%' OR st
 def measure_person(
     reader: User, person_id: int, period: Period, filters: Filters, *, now: dt.datetime
 ) -> PersonFigures:
-    """Measure what a person did, of the cases that the reader may read. One statement."""
+    """Measure what a person did.
+
+    Of the cases that the reader may read. One statement.
+    """
     freshen_for(reader, now)
     choice = choose(reader, filters)
     condition, parameters = choice.as_sql("f")

@@ -39,9 +39,9 @@ FROM middle CROSS JOIN LATERAL jsonb_array_elements(details -> 'parts') AS part 
 def measure_horseshoe(
     user: User, period: Period, filters: Filters, *, in_business_time: bool, now: dt.datetime
 ) -> Horseshoe:
-    """Measure the cases of a period that changed department and are closed. Two statements.
+    """Measure the cases of a period that changed department and are closed.
 
-    The median is as it is shown.
+    Two statements. The median is as it is shown.
     """
     kind = FactKind.BUSINESS_WAY if in_business_time else FactKind.WAY
     choice = choose(user, filters)
@@ -69,7 +69,10 @@ def measure_horseshoe(
 
 
 def _value_at(values: Sequence[tuple[int, int]], rank: int) -> tuple[int, int]:
-    """Return the value of a rank, counted from 1, and how many have a smaller one."""
+    """Return the value of a rank, and how many are smaller.
+
+    Ranks count from 1.
+    """
     below = 0
     for value, number in values:
         if below + number >= rank:

@@ -58,7 +58,7 @@ def first_turns(user: User, period: Period, filters: Filters, *, now: dt.datetim
 
 
 def _newest_names(user: User, choice: Choice, period: Period, rule_keys: list[str]) -> dict[str, str]:
-    """Return the newest name of each rule, by the decisions that are counted."""
+    """Return the newest name of each rule in counted decisions."""
     if not rule_keys:
         return {}
     where, values = _where(FactKind.FIRST_TURN, choice, user, period.start, period.end)
