@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.reach_words import describe_reach
 from reports.behind.selections import Selection
-from reports.dashboards.outcomes import outcomes_context
+from reports.dashboards.outcomes.context import outcomes_context
 from reports.dashboards.topics import topics_context
 from reports.scopes import describe_left_out
 

@@ -236,7 +236,10 @@ def test_a_chart_is_a_picture_of_its_own(billing, manager):
 def test_every_chart_is_a_picture_with_legible_words(billing, manager):
     MessageFactory(case=CaseFactory(department=billing, created_at=NOW), network_time=NOW)
     client = signed_in(manager)
-    for address in ("/reports/", "/reports/horseshoe/"):
+    case = CaseFactory(department=billing, created_at=NOW - HOUR)
+    for fields in ({}, {"outbound": True}, {"said": "thanks", "sentiment": "positive"}):
+        MessageFactory(case=case, network_time=NOW - HOUR, **fields)
+    for address in ("/reports/", "/reports/horseshoe/", "/reports/outcomes/"):
         page = client.get(address).content.decode()
         drawings = re.findall(r'href="(/reports/export/chart\.svg[^"]*)"', page)
         pictures = re.findall(r'href="(/reports/export/chart\.png[^"]*)"', page)

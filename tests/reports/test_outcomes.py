@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
+import re
 from collections import Counter
 from io import StringIO
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.urls import reverse
 
 from accounts.models import Role
+from config.testing.quick import choose_size
 from inbox.models import Case
 from reports.filters import NO_FILTERS
 from reports.measures.closings import count_closings
@@ -25,11 +29,14 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
+from tests.inbox.page_requests import signed_in
+from tests.markup import squeezed
 from tests.reports.stories import DAY, HOUR, MINUTE, ZONE
-from tests.reports.test_year import READERS, Year
+from tests.reports.test_year import LINKED, READERS, Year, check_files, rows_behind
 
 pytestmark = pytest.mark.django_db
 WEEKS = 6
+ADDRESS = reverse("reports:outcomes")
 
 
 @pytest.fixture(autouse=True)
@@ -201,3 +208,59 @@ def test_the_command_prints_shift_outcome_and_hanging(service):
         "again": 3, "escalated": 4, "fixed": 1, "silent": 2, "thanked": 1
     }  # fmt: skip
     assert printed("hanging")["total"]["count"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(choose_size(1, full=20)))
+def test_card_table_file_and_list_agree(seed):
+    """Every number of the page is the total and the length of its list, and stands in the file of its table."""
+    dice = random.Random(seed)
+    year = Year(seed, 40)
+    for reader in dice.sample(list(READERS.values()), choose_size(1, full=4)):
+        user = year.person(reader)
+        answer = signed_in(user).get(ADDRESS, {"period": "last-26-weeks", "by": "month"})
+        page = answer.content.decode()
+        linked = dict(LINKED.findall(page))
+        assert len(linked) > 40
+        for query, number in dice.sample(sorted(linked.items()), 40):
+            assert rows_behind(user, query) == int(number.replace(",", "")), (reader, query)
+        for figure in answer.context["figures"]:
+            assert figure.basis.startswith(f"{rows_behind(user, figure.href):,} of "), figure
+        totals = {query: int(number.replace(",", "")) for query, number in linked.items()}
+        check_files(signed_in(user), page, dice.sample(sorted(totals.items()), 4))
+
+
+def test_the_page_says_few_of_few_nothing_of_nothing_and_what_is_left_out(service, manager):
+    page = squeezed(signed_in(manager).get(ADDRESS).content.decode())
+    assert "Nothing that came in this time has been answered." in page
+    converse(service, next_after=HOUR, sentiment="positive", said="thanks")
+    converse(service, asked=NOW - 60 * HOUR)
+    page = squeezed(signed_in(manager).get(ADDRESS).content.decode())
+    assert "Too few unhappy customers wrote again for a share." in page and ">few<" in page
+    assert "answered less than 72 h ago</a> and silent so far are left out" in page
+    administrator = UserFactory(role=Role.ADMINISTRATOR)
+    Case.objects.filter(first_response_at__lt=NOW - 5 * DAY).update(visibility="direct")
+    page = squeezed(signed_in(administrator).get(ADDRESS).content.decode())
+    assert "Direct messages are counted for the people who answer them." in page
+    assert re.search(r"n = <a [^>]*>1 answered exchange</a>", page)
+
+
+def test_sentences_have_their_number_and_their_list(service, manager):
+    """Soon answers turn unhappy customers more often than late ones; two closed cases hang; fewer escalate."""
+    for place in range(24):
+        soon = place % 2
+        words = (
+            {"sentiment": "positive", "said": "thanks"} if place % 3 < 1 + soon else {"sentiment": "negative"}
+        )
+        converse(service, answered=10 * MINUTE if soon else 5 * HOUR, next_after=HOUR, **words)
+    for place in range(8):
+        asked = NOW - 9 * DAY - (4 * 7 * DAY if place > 2 else 0 * DAY)
+        converse(service, asked=asked, next_after=HOUR, sentiment="negative", said="complains")
+    hanging = [converse(service, next_after=HOUR, needs_answer=True, sentiment="neutral") for _ in range(2)]
+    Case.objects.filter(pk__in=[case.pk for case in hanging]).update(status="resolved", closed_at=NOW)
+    context = signed_in(manager).get(ADDRESS, {"period": "last-4-weeks"}).context
+    assert [sentence.bold for sentence in context["sentences"]][:2] == [
+        "Answers within an hour turned 47% of unhappy customers; later ones 33%.", "2 closed cases hang:"
+    ]  # fmt: skip
+    for sentence in context["sentences"]:
+        assert f"{rows_behind(manager, sentence.href):,}" in sentence.link

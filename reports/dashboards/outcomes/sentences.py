@@ -1,0 +1,61 @@
+"""Sentences under the board of outcomes, each with its number and a link; none without enough exchanges."""
+
+from __future__ import annotations
+
+from reports.dashboards.horseshoe_sentences import Sentence
+from reports.dashboards.outcomes.board import KNOWN, TURNED, UNHAPPY, OutcomeBoard
+from reports.measures.horseshoe import FEWEST
+from wording.numbers import format_count, format_share
+
+#: Two shares are worth a sentence when they are so many points apart.
+_POINTS = 5
+#: A number of escalations is worth one when it changed by so large a part.
+_CHANGED = 0.1
+
+
+def outcome_sentences(board: OutcomeBoard) -> list[Sentence]:
+    """Return the sentences that have evidence, the most useful first."""
+    sentences = (_speed(board), _hanging(board), _escalations(board))
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _speed(board: OutcomeBoard) -> Sentence | None:
+    """Compare soon and late answers by whom they turned."""
+    soon, late = ("0", "1"), ("2", "3")
+    asked = [sum(board.count(band=band, **KNOWN, **UNHAPPY) for band in bands) for bands in (soon, late)]
+    turned = [sum(board.count(band=band, **KNOWN, **TURNED) for band in bands) for bands in (soon, late)]
+    if min(asked) < 2 * FEWEST or abs(turned[0] / asked[0] - turned[1] / asked[1]) * 100 < _POINTS:
+        return None
+    return Sentence(
+        f"Answers within an hour turned {format_share(turned[0], asked[0])} of unhappy customers; "
+        f"later ones {format_share(turned[1], asked[1])}.",
+        f"n = {asked[0]:,} and {asked[1]:,} with a next message.",
+        f"Open the {sum(turned):,}",
+        board.href(**TURNED),
+    )
+
+
+def _hanging(board: OutcomeBoard) -> Sentence | None:
+    hanging, closed = board.closed(0, "hanging"), board.closed(0, "hanging", "settled")
+    if not hanging:
+        return None
+    verb = "hangs" if hanging == 1 else "hang"
+    return Sentence(
+        f"{format_count(hanging, 'closed case')} {verb}:",
+        f"the customer had the last public word, and it needs an answer. That is {format_share(hanging, closed)} of {closed:,}.",
+        f"Open the {hanging:,}",
+        board.selection.list_href("closing", end="hanging"),
+    )
+
+
+def _escalations(board: OutcomeBoard) -> Sentence | None:
+    now, before = board.count(deed="escalated"), board.count_before(deed="escalated")
+    if board.before is None or min(now, before) < FEWEST or abs(now - before) < _CHANGED * before:
+        return None
+    counted, counted_before = board.count(**KNOWN), board.count_before(**KNOWN)
+    return Sentence(
+        f"Escalations {'rose' if now > before else 'fell'} from {before:,} to {now:,}:",
+        f"{format_share(now, counted)} of what was answered, {format_share(before, counted_before)} before.",
+        f"Open the {now:,}",
+        board.href(deed="escalated"),
+    )
