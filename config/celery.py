@@ -101,6 +101,16 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 300},
         },
+        "planned-answers": {
+            "task": "inbox.tasks.release_planned_answers",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
+        "learning-items": {
+            "task": "inbox.tasks.remind_owners_of_learning_items",
+            "schedule": 600.0,
+            "options": {"expires": 300},
+        },
         "sign-in-counters": {
             "task": "accounts.tasks.delete_old_sign_in_counters",
             "schedule": 600.0,

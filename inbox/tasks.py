@@ -13,6 +13,7 @@ from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
+from inbox.learning_items import releasing, reminders
 from inbox.notices import charters, notify, overtaken, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts, search_filling
@@ -52,6 +53,18 @@ def review_brand_accounts() -> None:
 def remind_of_charters_and_reviews() -> None:
     """Remind people of charters that end and of reviews that are due."""
     charters.remind_of_charters_and_reviews(timezone.now())
+
+
+@shared_task
+def release_planned_answers() -> None:
+    """Hand approved answers of learning items to the outbox."""
+    releasing.release_due_answers(timezone.now())
+
+
+@shared_task
+def remind_owners_of_learning_items() -> None:
+    """Remind people of decisions about learning items."""
+    reminders.remind_owners(timezone.now())
 
 
 @shared_task

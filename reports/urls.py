@@ -16,6 +16,7 @@ from reports.views.history import (
     history_upload,
 )
 from reports.views.horseshoe import hand_overs, horseshoe
+from reports.views.learning_answers import learning_item_answers
 from reports.views.learning_items import (
     learning_item,
     learning_item_act,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("learning-items/new/", learning_item_new, name="learning_item_new"),
     path("learning-items/<int:pk>/", learning_item, name="learning_item"),
     path("learning-items/<int:pk>/cases.csv", learning_item_csv, name="learning_item_csv"),
+    path("learning-items/<int:pk>/answers/", learning_item_answers, name="learning_item_answers"),
     path("learning-items/<int:pk>/<slug:slug>/", learning_item_act, name="learning_item_act"),
     path("cases/", cases, name="cases"),
     path("history/", history, name="history"),

@@ -113,7 +113,7 @@ POST_ONLY |= {
 }
 READ |= {"reports:brand_accounts", "reports:presence", "reports:presence_csv", "reports:presence_decide"}
 READ |= {"reports:learning_items", "reports:learning_items_csv", "reports:learning_item_new", "reports:learning_item",
-         "reports:learning_item_csv", "inbox:link_to_item"}  # fmt: skip
+         "reports:learning_item_csv", "reports:learning_item_answers", "inbox:link_to_item"}  # fmt: skip
 POST_ONLY |= {"reports:learning_item_act", "inbox:unlink_item"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}
 

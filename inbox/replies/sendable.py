@@ -1,8 +1,9 @@
 """Reasons for which an answer may no longer leave: it was allowed when it was written, and much may have happened since.
 
 An answer that leaves within a minute after its undo window is sent whatever its case does meanwhile: its author has
-just read the case. One that was held for longer, because the account had to be connected again or the network was
-unwell, leaves only while it is young and its case is as its author left it; otherwise a person reads it again.
+just read the case. One that was prepared for many customers, and one that was held for longer, because the account had
+to be connected again or the network was unwell, leaves only while it is young and its case is as its author left it;
+otherwise a person reads it again.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def disconnected_objection(brand_account: BrandAccount) -> Objection:
 
 def _objection_to_age(reply: Reply, now: dt.datetime) -> Objection | None:
     held_for = now - queued_since(reply)
-    if held_for <= _PROMPT:
+    if held_for <= _PROMPT and not reply.prepared:
         return None
     if is_held_too_long(reply, now):
         reason = f"It could not be sent for {short_span(held_for)}. {_READ_AGAIN}"

@@ -75,6 +75,25 @@ def queue_reply(
         raise
 
 
+def queue_prepared_reply(
+    case_id: int,
+    by: User,
+    parent_message_id: int,
+    text: str,
+    composer_id: uuid.UUID,
+    seen_version: int,
+    *,
+    now: dt.datetime,
+) -> Reply:
+    """Put an answer into the outbox that was written for many customers.
+
+    As `queue_reply`, but nobody's draft is touched, and it leaves only while its case stays as it is.
+    """
+    return _queue_reply(
+        case_id, by, parent_message_id, text, composer_id, seen_version, now, None, prepared=True
+    )
+
+
 def _queue_reply(
     case_id: int,
     by: User,
@@ -84,6 +103,8 @@ def _queue_reply(
     seen_version: int,
     now: dt.datetime,
     visibility: str | None,
+    *,
+    prepared: bool = False,
 ) -> Reply:
     with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
@@ -108,6 +129,7 @@ def _queue_reply(
             visibility=parent.visibility,
             created_at=now,
             send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
+            prepared=prepared,
         )
         _insert_reply(reply, change)
     return reply
@@ -131,7 +153,8 @@ def _insert_reply(reply: Reply, change: Change) -> None:
         raise Conflict(reply.case, "Somebody is answering this message at this moment.") from error
     change.accept_custody()
     change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
-    drafts.save_draft_unchecked(reply.case_id, reply.author_id, "", change.now)
+    if not reply.prepared:
+        drafts.save_draft_unchecked(reply.case_id, reply.author_id, "", change.now)
     unsent.clear_mark_if_settled(change)
 
 
@@ -141,7 +164,7 @@ def _find_first_submit(
     reply = Reply.objects.filter(composer_id=composer_id).first()
     if reply is not None and (reply.case_id, reply.author_id) != (case.pk, by.pk):
         raise Invalid("This form belongs to another case. Open the case again.")
-    if reply is not None:
+    if reply is not None and not reply.prepared:
         drafts.settle_draft_of_queued(reply, text, now)
     return reply
 
@@ -189,7 +212,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
                 return reply
             raise Conflict(reply.case, "Sending has already begun.", "Too late to take it back")
         with change_case(reply.case_id, now=now, by=by) as change:
-            if not reply.outcome_unknown:
+            if not (reply.outcome_unknown or reply.prepared):
                 drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
             unsent.refresh_mark(change)

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import Department
 from inbox.changes.refusals import Invalid, NotAllowed
-from inbox.learning_items import items, linking, rights
+from inbox.learning_items import items, linking, rights, rounds
 from inbox.models import Case, LearningItem, RepeatsBy
 from inbox.visibility import list_departments
-from reports.dashboards.learning_item import CASES_HEADER, case_csv_rows, item_context
-from reports.dashboards.learning_items import LIST_HEADER, list_context, list_csv_rows
+from reports.dashboards.learning_items.item import CASES_HEADER, case_csv_rows, item_context
+from reports.dashboards.learning_items.listing import LIST_HEADER, list_context, list_csv_rows
 from reports.exports.csv_files import name_file, write_csv
 
 #: A verb of an item: the request's form, the item, and when; returns what was done, in words.
@@ -201,6 +201,25 @@ def _unlink(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> s
     return f"Case {number} is no longer part of it."
 
 
+def _approve(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
+    count = rounds.approve_round(item.pk, request.user, _read_number(request.POST.get("round", "")), now=now)
+    return (
+        "Approved: 1 answer goes out." if count == 1 else f"Approved: {count:,} answers go out, one by one."
+    )
+
+
+def _withdraw(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
+    rounds.withdraw_round(item.pk, request.user, _read_number(request.POST.get("round", "")), now=now)
+    return "Withdrawn: nothing was sent."
+
+
+def _stop(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
+    count = rounds.stop_round(item.pk, request.user, _read_number(request.POST.get("round", "")), now=now)
+    return (
+        "Stopped: 1 answer does not go out." if count == 1 else f"Stopped: {count:,} answers do not go out."
+    )
+
+
 ACTS: dict[str, _Act] = {
     "change": _change,
     "owner": _give,
@@ -210,6 +229,9 @@ ACTS: dict[str, _Act] = {
     "merge": _merge,
     "link": _link,
     "unlink": _unlink,
+    "approve": _approve,
+    "withdraw": _withdraw,
+    "stop": _stop,
 }
 
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Department, User
 from inbox.learning_items import rights
+from inbox.learning_items.rounds import UNDER_WAY
 from inbox.models import (
     Case,
     ItemDecision,
@@ -23,7 +24,8 @@ from inbox.models import (
 from inbox.reach_words import describe_reach
 from inbox.visibility import list_departments
 from networks.registry import network_label
-from reports.dashboards.learning_items import item_row, list_items
+from reports.dashboards.learning_items.answers import round_context
+from reports.dashboards.learning_items.listing import item_row, list_items
 from reports.measures.learning_items import DAYS, Repeats, Window, measure_links, measure_repeats
 from wording.times import company_zone, relative_time, short_date_with_year
 
@@ -39,6 +41,8 @@ def item_context(user: User, item: LearningItem, page: int, now: dt.datetime) ->
     linked = measure_links(user, [item.pk]).get(item.pk)
     manages, decides = rights.may_manage(user, item), rights.may_decide(user, item)
     is_open = item.state in (ItemState.COLLECTING, ItemState.WITH_OWNER)
+    answers = round_context(user, item, now)
+    is_under_way = answers is not None and answers["round"].state in UNDER_WAY
     may_merge = manages and item.merged_into_id is None
     return {
         "item": item,
@@ -56,7 +60,9 @@ def item_context(user: User, item: LearningItem, page: int, now: dt.datetime) ->
             "decide": decides and is_open,
             "ship": decides and (item.state, item.decision) == (ItemState.DECIDED, ItemDecision.WILL_CHANGE),
             "reopen": manages and item.state != ItemState.COLLECTING,
+            "tell": item.may_be_told and rights.may_prepare(user) and not is_under_way,
         },
+        "answers": answers,
         "owners": _people_to_decide(item) if manages and is_open else [],
         "decisions": ItemDecision.choices,
         "departments": _departments(user) if manages else [],
