@@ -219,6 +219,8 @@ USE_TZ = True
 #: The company's zone: that of reports and leave, and of times on pages for whoever has chosen no other. Stored times
 #: are always UTC.
 DISPLAY_TIME_ZONE = env.str("DISPLAY_TIME_ZONE", default="UTC")
+#: So many customers who talk with each other in public and report the same topic are an alert; fewer than three never are.
+LINKED_CUSTOMERS_ALERT = max(env.int("LINKED_CUSTOMERS_ALERT", default=5), 3)
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))

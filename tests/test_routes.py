@@ -89,7 +89,7 @@ POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learni
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip
 READ |= {"routing:learning", "routing:learning_progress", "routing:learning_version", "routing:learning_examples",
          "routing:learning_suggested"}  # fmt: skip
-POST_ONLY |= {"reports:save_report", "reports:schedule_report", "reports:link_report", "reports:revoke_report_link",
+POST_ONLY |= {"reports:dismiss_alert", "reports:save_report", "reports:schedule_report", "reports:link_report", "reports:revoke_report_link",
               "reports:delete_report"}  # fmt: skip
 POST_ONLY |= {"routing:skill_rename"}
 READ |= {"routing:skill_list", "routing:skill_remove"}

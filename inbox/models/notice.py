@@ -33,6 +33,7 @@ class NoticeKind(models.TextChoices):
     CHARTER = "charter", "Charter"
     REVIEW = "review", "Review due"
     LEARNING = "learning", "Learning item"
+    LINKED = "linked", "Linked customers"
 
 
 #: Texts of notices that stand for several cases of a department.

@@ -14,7 +14,7 @@ from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
 from reports.behind.today import KINDS as KINDS_OF_TODAY
-from reports.behind.topics import list_topic
+from reports.behind.topics import list_alert, list_topic
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
 from reports.measures.exchanges import exchange_units
@@ -47,6 +47,7 @@ def list_behind(
         "first_answers": list_of_person,
         "promises": list_of_person,
         "topic": list_topic,
+        "linked": list_alert,
         "hour": list_of_hour,
         **KINDS,
         **OUTCOME_KINDS,
@@ -63,7 +64,7 @@ def list_behind(
 
 def page_of(of: str) -> str:
     """Return the page on which a kind of number stands."""
-    if of in OUTCOME_KINDS or of == "topic":
+    if of in OUTCOME_KINDS or of in ("topic", "linked"):
         return "reports:outcomes"
     if of in KINDS_OF_TODAY:
         return "reports:today"

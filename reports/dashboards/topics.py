@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from inbox.visibility import list_departments
 from reports.behind.selections import Selection
 from reports.charts.small_bars import draw_small_bars
+from reports.dashboards.linked_customers import linked_context
 from reports.periods import name_days
 from reports.topics.choosing import Topic, Topics, choose_topics
 from wording.numbers import NO_VALUE, format_count
@@ -29,6 +32,8 @@ def topics_context(selection: Selection) -> dict[str, Any]:
             "height": _ROW * len(rows),
             "bars_words": _bars_words(selection),
         },
+        **linked_context(selection),
+        "alert_from": settings.LINKED_CUSTOMERS_ALERT,
         "sentences": _sentences(chosen, selection),
     }
 
@@ -90,13 +95,13 @@ def _sentences(chosen: Topics, selection: Selection) -> list[dict[str, str]]:
     verb = (
         f"grew from {topic.before:,} to {topic.now:,} cases"
         if topic.before
-        else f"is new: {format_count(topic.now, 'case')}"
+        else f"is new: {format_count(topic.now, 'case')}."
     )
-    rest = f"where {topic.expected:,.1f} were to be expected, {name_days(selection.period, selection.now)}."
+    rest = f"where {topic.expected:,.1f} were to be expected." if topic.before else ""
     return [
         {
             "bold": f"{words} {verb}",
-            "rest": rest if topic.before else f"{name_days(selection.period, selection.now)}.",
+            "rest": rest or f"There was none from {name_days(selection.compared)}.",
             "href": selection.list_href("topic", topic=topic.key),
             "link": format_count(topic.now, "case"),
         }

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from inbox.models import ERASED_PREFIX
 from inbox.visibility import Reach, case_scope
-from reports.filters import Filters
-from reports.models import RisingTopic
+from reports.filters import NO_FILTERS, Filters
+from reports.models import RisingTopic, TopicAlert
 from reports.periods import Period
 from reports.rollups.choices import choose
-from reports.scopes import fetch_all
+from reports.scopes import ALWAYS, fetch_all
 
 #: The most topics that are counted for a page.
 _MOST_COUNTED = 60
@@ -99,6 +100,15 @@ def topic_units(
     """Return the units (`reports.behind.lists`) of a topic's cases."""
     condition, parameters = _readable(user, filters)
     return _UNITS.format(condition), [now, key, period.start, period.end, *parameters]
+
+
+def alert_units(user: User, alert: TopicAlert, *, now: dt.datetime) -> tuple[str, list[Any]]:
+    """Return the units of an alert's cases, without erased customers."""
+    condition, parameters = _readable(user, NO_FILTERS)
+    condition += " AND t.visibility = 'public' AND t.case_id = ANY(%s::bigint[]) AND EXISTS (SELECT FROM inbox_identity i"
+    condition += " WHERE i.id = c.identity_id AND NOT starts_with(i.remote_id, %s))"
+    start, end = ALWAYS
+    return _UNITS.format(condition), [now, alert.key, start, end, *parameters, alert.case_ids, ERASED_PREFIX]
 
 
 def find_label(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from reports.topics.alerts import look_for_alerts
 from reports.topics.refreshing import refresh_topics_for
 from reports.topics.rising import count_due_weeks, forget_old_weeks
 
@@ -15,4 +16,5 @@ def work_on_topics(now: dt.datetime, seconds: float) -> None:
     """
     refresh_topics_for(seconds)
     count_due_weeks(now)
+    look_for_alerts(now)
     forget_old_weeks(now)
