@@ -15,6 +15,7 @@ from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
 from reports.behind.today import KINDS as KINDS_OF_TODAY
 from reports.behind.topics import list_alert, list_topic
+from reports.behind.waits import list_of_wait
 from reports.filters import Filters
 from reports.measures.attainment import clock_units
 from reports.measures.exchanges import exchange_units
@@ -49,6 +50,7 @@ def list_behind(
         "topic": list_topic,
         "linked": list_alert,
         "hour": list_of_hour,
+        "wait": list_of_wait,
         **KINDS,
         **OUTCOME_KINDS,
         **KINDS_OF_TODAY,

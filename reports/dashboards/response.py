@@ -15,6 +15,7 @@ from reports.behind.selections import Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
 from reports.dashboards.hand_overs import pair_row
+from reports.dashboards.waits import in_business_time, read_waits, waits_context
 from reports.dashboards.week_map import week_map_context
 from reports.measures.attainment import Attainment
 from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, ripe_rate
@@ -56,6 +57,9 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
     )
     pairs = hand_over_pairs(*chosen, now=now)
     first = first_response_times(*chosen, now=now)
+    waits = read_waits(selection)
+    if selection.asked_business_time:
+        first = in_business_time(first, waits[0]["first_response"])
     return {
         "span": name_days(selection.period, now),
         "zone": str(selection.period.zone),
@@ -77,6 +81,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "hand_overs": [pair_row(pair, selection) for pair in pairs],
         "manages": bool(managed_department_ids(user)),
         "hours": week_map_context(selection),
+        "waits": waits_context(waits, selection),
     }
 
 

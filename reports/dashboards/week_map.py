@@ -15,7 +15,7 @@ from reports.charts.week_map import NARROW, WIDE, HourCell, MapLayout, WeekMap, 
 from reports.measures.hours.roster import RosterHours, roster_hours
 from reports.measures.hours.week import HOURS, HoursOf, HourSpan, WeekHours
 from reports.measures.local_times import offsets_between
-from reports.rollups.week_hours import week_hours
+from reports.rollups.times.week_hours import week_hours
 from wording.numbers import format_count, format_share
 
 #: Under so many exchanges no share is shown, and no cell is marked.

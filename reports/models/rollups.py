@@ -33,6 +33,9 @@ class FactKind(models.IntegerChoices):
     OUTCOME = 11, "Answered exchange with what followed"
     CLOSING = 12, "Closed case"
     FIRST_TURN = 13, "Closed case by what sent it first"
+    NEXT_RESPONSE = 14, "Exchange after a case's first"
+    FIRST_RESOLVE = 15, "Case with its first resolving"
+    FINAL_RESOLVE = 16, "Case with its last resolving"
 
 
 class Fact(models.Model):

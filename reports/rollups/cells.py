@@ -13,7 +13,7 @@ from reports.rollups.weeks import week_starts
 #: The kinds of facts that have cells. Hand-overs are few, and are read as they are.
 KINDS_WITH_CELLS = (
     FactKind.EXCHANGE, FactKind.CASE, FactKind.CLOCK, FactKind.OUTCOME, FactKind.CLOSING, FactKind.WAY, FactKind.BUSINESS_WAY,
-    FactKind.FIRST_TURN,
+    FactKind.FIRST_TURN, FactKind.NEXT_RESPONSE, FactKind.FIRST_RESOLVE, FactKind.FINAL_RESOLVE,
 )  # fmt: skip
 CELL_COLUMNS = (
     "kind", "grouped", "department_id", "brand_account_id", "week", "visibility", "state", "value", "n",

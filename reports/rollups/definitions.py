@@ -20,6 +20,7 @@ from reports.measures.first_responses import first_response_facts
 from reports.measures.first_turns import first_turn_facts
 from reports.measures.hand_overs import hand_over_facts, routing_facts
 from reports.measures.outcomes import outcome_facts
+from reports.measures.resolutions import first_resolution_facts, next_response_facts, resolution_facts
 from reports.models import FactKind
 from reports.rollups.measured_ways import WAYS, WAYS_DEFINITION, measured_ways
 from reports.scopes import CaseScope, CaseTable, counted_cases
@@ -93,6 +94,9 @@ _DEFINITIONS = {
     FactKind.ANSWER: _Definition(answer_facts, ("person_id",)),
     FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), of_closed=True),
     FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), of_closed=True),
+    FactKind.NEXT_RESPONSE: _Definition(next_response_facts),
+    FactKind.FIRST_RESOLVE: _Definition(first_resolution_facts),
+    FactKind.FINAL_RESOLVE: _Definition(resolution_facts),
 }
 _ALL, _CLOSED = (
     CaseTable("SELECT id FROM counted"),

@@ -11,7 +11,7 @@ Pure: no clock and no database. Arguments are aware datetimes; results are UTC.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -121,6 +121,17 @@ class CompiledCalendar:
             for low, high in self._day_spans(number)[1]:
                 total += max(min(high, end) - max(low, start), 0)
         return dt.timedelta(microseconds=total)
+
+    def open_spans(self, a: dt.datetime, b: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+        """Yield the open stretches within [a, b), in order.
+
+        One that lasts past a UTC midnight comes in two.
+        """
+        start, end = _to_micros(a), _to_micros(b)
+        for number in range(start // _DAY, end // _DAY + 1):
+            for low, high in self._day_spans(number)[1]:
+                if max(low, start) < min(high, end):
+                    yield _from_micros(max(low, start)), _from_micros(min(high, end))
 
     def describe_day(self, date: dt.date) -> LocalDay:
         """Return one local day, as it is shown to people."""

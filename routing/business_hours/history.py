@@ -57,6 +57,14 @@ class VersionedCalendar:
             dt.timedelta(),
         )
 
+    def open_spans(self, a: dt.datetime, b: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+        """Yield the open stretches within [a, b), in order.
+
+        By the hours in force during each.
+        """
+        for start, end, calendar in self._stretches_between(a, b):
+            yield from calendar.open_spans(start, end)
+
     def describe_day(self, date: dt.date) -> LocalDay:
         """Return one local day, as it is shown to people.
 

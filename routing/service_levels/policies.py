@@ -11,7 +11,7 @@ Pure: plain facts in, moments in UTC out. Business time is computed by `routing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -37,6 +37,8 @@ class BusinessTime(Protocol):
     def add(self, at: dt.datetime, duration: dt.timedelta) -> dt.datetime | None: ...
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta: ...
+
+    def open_spans(self, a: dt.datetime, b: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ def test_a_table_of_a_page_is_its_file(billing, manager):
         "volume-table",
         "first-response-table",
         "hours-table",
+        "waits-table",
         "hand-overs-table",
     }
     assert tables["first-response-table"][:2] == [

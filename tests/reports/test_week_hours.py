@@ -18,7 +18,7 @@ from reports.filters import Filters
 from reports.measures.hours.roster import roster_hours
 from reports.measures.hours.week import week_hours
 from reports.periods import read_period
-from reports.rollups import week_hours as kept
+from reports.rollups.times import week_hours as kept
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.page_requests import signed_in
 
