@@ -1,4 +1,4 @@
-"""Bench of the page of responses: several periods and numbers of clients, against a bare page of the same run."""
+"""Bench of the boards of reports: several periods and numbers of clients, against a bare page of the same run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Department, Membership, Role, User
@@ -14,10 +15,12 @@ from config.bench.child import run_in_child
 from config.bench.pages import count_statements, session_cookie, sign_in_agents
 from config.bench.scratch import Scratch
 from config.bench.web import median, percentile, serve_web, time_requests
+from reports.dashboards.boards import BOARDS
 
-PERIODS = ("last-4-weeks", "last-8-weeks", "last-26-weeks", "last-52-weeks", "last-12-months")
-#: Requests of a round, for each period and for the bare page.
-REQUESTS = 80
+#: The periods of the page of responses; the other boards are measured over the first two.
+PERIODS = ("last-8-weeks", "last-52-weeks", "last-12-months")
+#: Requests of a round, for each board and period, and for the bare page.
+REQUESTS = 64
 _FLOOR = "/floor/bare/"
 
 
@@ -51,20 +54,29 @@ def measure(
 
 
 def _measure_round(ports: list[int], cookies: list[str]) -> dict[str, float]:
-    for period in PERIODS:
-        time_requests(ports, [_path(period)], cookies, len(cookies) * 2)
+    for path in PATHS.values():
+        time_requests(ports, [path], cookies, len(cookies) * 2)
     bare = percentile(time_requests(ports, [_FLOOR], cookies, REQUESTS), 0.95)
     figures = {"floor_p95_ms": bare}
-    for period in PERIODS:
-        took = time_requests(ports, [_path(period)], cookies, REQUESTS)
-        name = period.removeprefix("last-").replace("-", "_")
+    for name, path in PATHS.items():
+        took = time_requests(ports, [path], cookies, REQUESTS)
         figures[f"p95_ms_{name}"] = percentile(took, 0.95)
         figures[f"ratio_{name}"] = percentile(took, 0.95) / bare
     return figures
 
 
-def _path(period: str) -> str:
-    return f"/reports/?period={period}"
+def _list_paths() -> dict[str, str]:
+    """Return the addresses by the name of their figures; a new board comes of itself."""
+    paths = {}
+    for board in BOARDS.values():
+        periods = PERIODS if board.name == "response" else PERIODS[:2]
+        for period in periods:
+            name = f"{board.name}_{period.removeprefix('last-')}".replace("-", "_")
+            paths[name] = f"{reverse(board.url_name)}?period={period}"
+    return paths
+
+
+PATHS = _list_paths()
 
 
 def plan_requests(clients: int, rounds: int) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def plan_requests(clients: int, rounds: int) -> dict[str, Any]:
     cookies = [session_cookie(user) for user in people] + [cookie for cookie, _ in sign_in_agents(clients)]
     return {
         "cookies": cookies[:clients],
-        "statements": count_statements(_path("last-52-weeks"), people[0]),
+        "statements": {name: count_statements(path, people[0]) for name, path in PATHS.items()},
         "exact": _time_exact(people[1], rounds),
     }
 

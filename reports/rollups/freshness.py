@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 from accounts.models import User
 from reports.models import ChangedCase
 from reports.rollups.building import build_next, is_small
+from reports.rollups.choices import Choice
 from reports.rollups.refreshing import note_new_levels, refresh_changed_cases
 from reports.rollups.state import read_status
+from reports.scopes import fetch_all
 
 #: A page refreshes so many changes itself; more are left to the periodic task.
 _FEW = 300
+
+
+#: The rows of statements by version, text and parameters, in this process; those not asked for longest go first.
+_kept: OrderedDict[tuple[str, str, str], list[tuple[Any, ...]]] = OrderedDict()
+_lock = Lock()
+_MOST_STATEMENTS, _MOST_ROWS = 500, 2000
 
 
 class RollupsNotBuilt(Exception):
@@ -32,6 +43,8 @@ class Freshness:
 
     as_of: dt.datetime
     cell_zone: str
+    #: The version of the facts (`RollupState.version`); "" while they are being changed.
+    version: str = ""
 
 
 def freshen(now: dt.datetime) -> Freshness:
@@ -51,7 +64,10 @@ def freshen(now: dt.datetime) -> Freshness:
     is_current = status.waiting == 0
     if 0 < status.waiting <= _FEW:
         is_current = refresh_changed_cases(_FEW) is not None
-    return Freshness(now if is_current else status.since or now, status.cell_zone)
+    is_same = status.waiting == 0 or status.waiting > _FEW
+    return Freshness(
+        now if is_current else status.since or now, status.cell_zone, status.version if is_same else ""
+    )
 
 
 def freshen_for(user: User, now: dt.datetime) -> Freshness:
@@ -73,6 +89,31 @@ def shown_as_of(user: User, now: dt.datetime) -> dt.datetime:
     """
     remembered = user.__dict__.get("_rollups")
     return remembered[1].as_of if isinstance(remembered, tuple) and remembered[0] == now else now
+
+
+def fetch_kept(user: User, choice: Choice, sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement on facts and cells alone.
+
+    They are remembered under the whole statement with its parameters, who may read what among them, and the version of the
+    facts: so nobody sees another reader's number, nor one of before a change. Filters by columns of cases are of the present.
+    """
+    remembered = user.__dict__.get("_rollups")
+    version = remembered[1].version if isinstance(remembered, tuple) else ""
+    if not version or not choice.has_cells:
+        return fetch_all(sql, parameters)
+    key = (version, sql, repr(parameters))
+    with _lock:
+        rows = _kept.get(key)
+        if rows is not None:
+            _kept.move_to_end(key)
+            return rows
+    rows = fetch_all(sql, parameters)
+    if len(rows) <= _MOST_ROWS:
+        with _lock:
+            _kept[key] = rows
+            while len(_kept) > _MOST_STATEMENTS:
+                _kept.popitem(last=False)
+    return rows
 
 
 def seconds_behind(now: dt.datetime) -> float:

@@ -16,9 +16,8 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose, with_departments
 from reports.rollups.covering import cover_steps, cover_whole
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for
 from reports.rollups.tallies import count_facts, list_values, nearest_rank
-from reports.scopes import fetch_all
 
 
 def response_cohorts(
@@ -93,5 +92,5 @@ SELECT min(f.at), percentile_disc(0.5) WITHIN GROUP (ORDER BY f.at DESC) FROM re
 WHERE f.kind = {FactKind.CASE} AND f.state = 'waiting' AND f.at >= %s AND f.at < %s AND {condition}{cases}
 """  # noqa: S608 (constants)
     values: list[Any] = [period.start, period.end, *parameters, *more]
-    oldest, median = fetch_all(sql, values)[0]
+    oldest, median = fetch_kept(user, choice, sql, values)[0]
     return (now - oldest, now - median) if oldest else (None, None)

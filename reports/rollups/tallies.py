@@ -11,7 +11,7 @@ from accounts.models import User
 from reports.models import Cell, FactKind
 from reports.rollups.choices import Choice, with_departments
 from reports.rollups.covering import Cover
-from reports.scopes import fetch_all
+from reports.rollups.freshness import fetch_kept
 
 #: The dimensions that a group does not have. Named, because the index of cells has them before the week.
 _UNDIVIDED = {
@@ -100,5 +100,5 @@ SELECT {of_step.format("r")} AS step, {columns}, count(*) AS n FROM unnest(%s::t
 JOIN reports_fact f ON f.at >= r.first AND f.at < r.after WHERE f.kind = {kind} AND {condition}{cases}{of_state.format("f")} GROUP BY 1, {columns}
 """)  # noqa: S608 (constants)
         parameters += [*map(list, zip(*rest, strict=True)), *more, *more_of_cases, *states]
-    rows = fetch_all(" UNION ALL ".join(parts), parameters) if parts else []
+    rows = fetch_kept(user, choice, " UNION ALL ".join(parts), parameters) if parts else []
     return [Tally(step, tuple(keys), int(n)) for step, *keys, n in rows]

@@ -11,8 +11,7 @@ from reports.measures.by_person import PersonFigures
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose
-from reports.rollups.freshness import freshen_for
-from reports.scopes import fetch_all
+from reports.rollups.freshness import fetch_kept, freshen_for
 
 # One statement for all numbers: rows of (what, step, how many, a span).
 _FIGURES = f"""
@@ -43,7 +42,7 @@ def measure_person(
     ends = [period.start, period.end]
     starts = [step.start for step in period.steps]
     values: list[Any] = [person_id, *parameters, *more, starts, *ends, *ends, *ends]
-    rows = fetch_all(_FIGURES.format(condition=condition, cases=cases), values)
+    rows = fetch_kept(reader, choice, _FIGURES.format(condition=condition, cases=cases), values)
     by_step = [0] * len(period.steps)
     numbers: dict[str, tuple[int, dt.timedelta | None]] = {}
     for what, step, count, span in rows:

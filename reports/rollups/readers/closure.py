@@ -12,8 +12,7 @@ from reports.measures.closure import Closure
 from reports.models import FactKind
 from reports.periods import Period, Step
 from reports.rollups.choices import choose, with_departments
-from reports.rollups.freshness import freshen_for
-from reports.scopes import fetch_all
+from reports.rollups.freshness import fetch_kept, freshen_for
 
 _CASES = f"""
 FROM reports_fact f WHERE f.kind = {FactKind.CASE} AND f.at >= %s AND f.at < %s AND {{condition}}{{cases}}
@@ -37,7 +36,7 @@ SELECT width_bucket(f.at, %s::timestamptz[]) - 1, count(DISTINCT f.customer_id) 
 
 def measure_closure(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Closure:
     """Count the customers of a period, and those without closure. One statement."""
-    return Closure(*fetch_all(*_add_cases(_COUNTS, [], user, period, filters, now))[0])
+    return Closure(*_fetch(_COUNTS, [], user, period, filters, now)[0])
 
 
 def without_closure_by_step(
@@ -45,16 +44,16 @@ def without_closure_by_step(
 ) -> list[tuple[Step, int]]:
     """Count the customers without closure by when their case reached us. One statement."""
     starts = [step.start for step in period.steps]
-    counts = dict(fetch_all(*_add_cases(_BY_STEP, [starts], user, period, filters, now)))
+    counts = dict(_fetch(_BY_STEP, [starts], user, period, filters, now))
     return [(step, counts.get(number, 0)) for number, step in enumerate(period.steps)]
 
 
-def _add_cases(
+def _fetch(
     sql: str, parameters: list[Any], user: User, period: Period, filters: Filters, now: dt.datetime
-) -> tuple[str, list[Any]]:
+) -> list[tuple[Any, ...]]:
     freshen_for(user, now)
     choice = choose(user, filters)
     condition, more = with_departments(choice, user).as_sql("f")
     cases, more_of_cases = choice.cases_sql("f")
     values = [*parameters, period.start, period.end, *more, *more_of_cases]
-    return sql.format(condition=condition, cases=cases), values
+    return fetch_kept(user, choice, sql.format(condition=condition, cases=cases), values)

@@ -18,9 +18,8 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import cover_whole
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for
 from reports.rollups.tallies import list_values, nearest_rank
-from reports.scopes import fetch_all
 
 _PARTS = """
 WITH way AS (
@@ -55,8 +54,11 @@ def measure_horseshoe(
     condition, parameters = with_departments(choice, user).as_sql("f")
     cases, more = choice.cases_sql("f")
     chosen: list[Any] = [int(kind), period.start, period.end, shortest, longest, *parameters, *more]
-    (_, _, middle, gap), *rows = fetch_all(
-        _PARTS.format(condition=condition, cases=cases), [*chosen, cut - below, count - cut - below]
+    (_, _, middle, gap), *rows = fetch_kept(
+        user,
+        choice,
+        _PARTS.format(condition=condition, cases=cases),
+        [*chosen, cut - below, count - cut - below],
     )
     mean = max(middle, 1)
     return Horseshoe(

@@ -15,9 +15,8 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose, with_departments
 from reports.rollups.covering import cover_whole
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for
 from reports.rollups.tallies import count_facts
-from reports.scopes import fetch_all
 
 
 def find_returns(
@@ -29,8 +28,10 @@ def find_returns(
     """
     freshen_for(user, now)
     start, end = min(each.start for each in periods), max(each.end for each in periods)
-    where, values = _where(FactKind.RETURN, choose(user, filters), user, start, end)
-    rows = fetch_all(f"SELECT case_id, from_department_id, to_department_id, at {where}", values)
+    choice = choose(user, filters)
+    where, values = _where(FactKind.RETURN, choice, user, start, end)
+    sql = f"SELECT case_id, from_department_id, to_department_id, at {where}"
+    rows = fetch_kept(user, choice, sql, values)
     return [Return(*row) for row in rows]
 
 
@@ -67,7 +68,7 @@ SELECT rule.key, newest.name FROM unnest(%s::text[]) AS rule(key) CROSS JOIN LAT
   SELECT f.details #>> ARRAY[]::text[] AS name {where} AND f.state IN ('rule:' || rule.key || ':right', 'rule:' || rule.key || ':wrong')
   ORDER BY f.n DESC LIMIT 1) AS newest
 """  # noqa: S608 (constants)
-    return dict(fetch_all(sql, [rule_keys, *values]))
+    return dict(fetch_kept(user, choice, sql, [rule_keys, *values]))
 
 
 def _where(

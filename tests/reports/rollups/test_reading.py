@@ -34,7 +34,7 @@ from reports.measures import (
     volume,
     weekday_waits,
 )
-from reports.models import ChangedCase
+from reports.models import ChangedCase, RollupState
 from reports.periods import read_period
 from reports.rollups import attainment as kept_attainment
 from reports.rollups import freshness
@@ -46,6 +46,7 @@ from reports.rollups.readers import by_person as kept_by_person
 from reports.rollups.readers import closure as kept_closure
 from reports.rollups.readers import horseshoe as kept_horseshoe
 from reports.rollups.readers import returns as kept_returns
+from reports.rollups.state import mark_changed
 from routing.service_levels.editing import install_starter_service_levels
 from routing.service_levels.starter import starter_calendars, starter_policies
 from tests.factories import NOW
@@ -222,6 +223,29 @@ class TestThePage:
         assert "0% of all cases are done" in answer.content.decode()
         build_all()
         assert self.page(user).status_code == 200
+
+    @pytest.mark.parametrize("name", ("dashboard", "horseshoe", "people", "brand_accounts"))
+    def test_reads_facts_again_only_for_another_reader_or_after_a_change(self, name):
+        year = Year(6, 20)
+        build_all()
+        manager, other = (
+            year.person(READERS[reader]) for reader in ("the manager of two", "the administrator")
+        )
+
+        def reads(user):
+            browser = signed_in(user)
+            with time_machine.travel(NOW, tick=False), CaptureQueriesContext(connection) as captured:
+                browser.get(reverse(f"reports:{name}"))
+            statements = "\n".join(query["sql"] for query in captured)
+            for raw in ("inbox_message", "inbox_custody", "inbox_decision", "inbox_caseevent"):
+                assert raw not in statements, raw
+            return "reports_fact f" in statements or "reports_cell c" in statements
+
+        assert reads(manager)
+        assert not reads(manager)
+        assert reads(other)
+        mark_changed(RollupState.objects.get())
+        assert reads(manager)
 
     def test_costs_the_same_statements_whatever_it_counts(self):
         year = Year(6, 10)
