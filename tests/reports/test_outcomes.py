@@ -12,15 +12,19 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role
 from config.testing.quick import choose_size
 from inbox.models import Case
+from reports.behind.selections import Selection
+from reports.dashboards.outcomes.context import outcomes_context
 from reports.filters import NO_FILTERS
 from reports.measures.closings import count_closings
 from reports.measures.outcomes import Outcome, every_outcome, measure_outcomes, read_outcome
-from reports.periods import last_weeks
+from reports.periods import last_weeks, read_period
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -243,6 +247,21 @@ def test_the_page_says_few_of_few_nothing_of_nothing_and_what_is_left_out(servic
     page = squeezed(signed_in(administrator).get(ADDRESS).content.decode())
     assert "Direct messages are counted for the people who answer them." in page
     assert re.search(r"n = <a [^>]*>1 answered exchange</a>", page)
+
+
+def test_the_board_reads_facts_alone_whatever_it_counts(service, manager):
+    for place in range(3):
+        converse(service, next_after=HOUR, asked=NOW - (5 + 20 * place) * DAY, sentiment="neutral")
+    statements = set()
+    for token in ("last-1-weeks", "last-8-weeks", "last-53-weeks"):
+        period = read_period({"period": token}, NOW, ZONE)
+        selection = Selection(manager, period, NO_FILTERS, "before", NOW)
+        outcomes_context(selection)
+        with CaptureQueriesContext(connection) as captured:
+            outcomes_context(selection)
+        statements.add(len(captured))
+        assert "inbox_" not in "".join(query["sql"] for query in captured)
+    assert max(statements) <= 9
 
 
 def test_sentences_have_their_number_and_their_list(service, manager):

@@ -53,6 +53,8 @@ def _escalations(board: OutcomeBoard) -> Sentence | None:
     if board.before is None or min(now, before) < FEWEST or abs(now - before) < _CHANGED * before:
         return None
     counted, counted_before = board.count(**KNOWN), board.count_before(**KNOWN)
+    if (now > before) != (now / counted > before / counted_before):
+        return None  # more answers, and a smaller part of them: neither better nor worse
     return Sentence(
         f"Escalations {'rose' if now > before else 'fell'} from {before:,} to {now:,}:",
         f"{format_share(now, counted)} of what was answered, {format_share(before, counted_before)} before.",
