@@ -20,7 +20,8 @@ from inbox.reach_words import describe_reach
 from networks.registry import CONNECTORS, network_capabilities
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_sparkline
-from reports.measures.by_account import AccountResponses
+from reports.dashboards.insights.accounts import AccountFigures, account_sentences
+from reports.measures.by_account import AccountResponses, ripe_shares
 from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
 from reports.rollups.readers.by_account import responses_by_account
@@ -31,6 +32,7 @@ from wording.spans import written_span
 from wording.times import short_date, short_date_with_year, to_display_zone
 
 _NONE = AccountResponses(0, 0, None, ())
+_NO_TIME = dt.timedelta()
 _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 
@@ -41,6 +43,9 @@ class _Board:
     selection: Selection
     responses: Mapping[int, AccountResponses]
     before: Mapping[int, AccountResponses]
+    #: The (answered, needing) of both periods without what is still counting.
+    ripe: Mapping[int, tuple[int, int]]
+    ripe_before: Mapping[int, tuple[int, int]]
     point: Mapping[int, PointTime]
 
 
@@ -49,12 +54,16 @@ def brand_accounts_context(selection: Selection) -> dict[str, Any]:
     user, now, compared = selection.user, selection.now, selection.compared
     responses = responses_by_account(user, selection.period, selection.filters, now=now)
     before = responses_by_account(user, compared, selection.filters, now=now) if compared else {}
-    accounts = [
+    accounts: list[Any] = [
         account
         for account in _accounts(selection)
         if account.lifecycle != Lifecycle.CLOSED or account.pk in responses
     ]
-    board = _Board(selection, responses, before, _measure_point(accounts, selection))
+    promised = accounts[0].longest_promise if accounts else _NO_TIME
+    ripe = partial(ripe_shares, promised=promised, now=now)
+    ripe_now, ripe_before = ripe(responses, selection.period), ripe(before, compared) if compared else {}
+    point = _measure_point(accounts, selection)
+    board = _Board(selection, responses, before, ripe_now, ripe_before, point)
     rows = [_row(account, board) for account in accounts]
     total = _numbers(0, board) | {
         "accounts": format_count(len(rows), "account"),
@@ -71,7 +80,7 @@ def brand_accounts_context(selection: Selection) -> dict[str, Any]:
         "is_compared": compared is not None,
         "finding": f"{total['in_force']} of {format_count(len(rows), 'charter')} in force.",
         "stopped": sum(not row["may_answer"] for row in rows),
-        "sentences": _sentences(accounts, board),
+        "sentences": account_sentences(accounts, AccountFigures(selection, responses, ripe_now, ripe_before)),
     }
 
 
@@ -118,7 +127,9 @@ def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
     if filters.brand_account_ids:
         accounts = accounts.filter(pk__in=filters.brand_account_ids)
     return accounts.defer("credential__envelope").annotate(
-        is_on_roster=Exists(shifts.exclude(valid_until__lt=today).exclude(date__lt=today))
+        is_on_roster=Exists(shifts.exclude(valid_until__lt=today).exclude(date__lt=today)),
+        # Of all accounts, as for the response rate, so that both boards call the same steps still counting.
+        longest_promise=BrandAccount.objects.order_by("-promised_response").values("promised_response")[:1],
     )
 
 
@@ -148,8 +159,9 @@ def _row(account: Any, board: _Board) -> dict[str, Any]:
 
 def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
     """Return the numbers of one account with their lists; 0 for all of them."""
-    figures, before = board.responses.get(account_id, _NONE), board.before.get(account_id, _NONE)
-    change = format_points_change((figures.answered, figures.needing), (before.answered, before.needing))
+    figures = board.responses.get(account_id, _NONE)
+    ripe, before = (each.get(account_id, (0, 0)) for each in (board.ripe, board.ripe_before))
+    change = format_points_change(ripe, before)
     narrowed = {"brand_account_ids": (account_id,)} if account_id else None
     href = partial(board.selection.list_href, of="response", narrowed=narrowed)
     return {
@@ -157,7 +169,7 @@ def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
         "answered": f"{figures.answered:,}",
         "unanswered": f"{figures.needing - figures.answered:,}",
         "rate": format_share(figures.answered, figures.needing),
-        "change": change if figures.needing and before.needing else NO_VALUE,
+        "change": change if ripe[1] and before[1] else NO_VALUE,
         "change_words": f"{change[:1].upper()}{change[1:]}." if board.selection.compared else "",
         "median": duration_cell(figures.median),
         "href": href(),
@@ -197,53 +209,3 @@ def _quiet_since(account: Any, now: dt.datetime) -> str:
         if now - since >= QUIET_AFTER
         else ""
     )
-
-
-def _sentences(accounts: list[BrandAccount], board: _Board) -> list[dict[str, str]]:
-    """Return at most three sentences, each with its number and list."""
-    sentences, responses = [], board.responses
-    unowned = [
-        account
-        for account in accounts
-        if account.owner_department_id is None and account.owner_id is None and account.pk in responses
-    ]
-    for account in sorted(unowned, key=lambda each: -responses[each.pk].needing)[:1]:
-        number = format_count(responses[account.pk].needing, "exchange")
-        href = _numbers(account.pk, board)["href"]
-        sentences.append(
-            {"before": f"Nobody owns {account}:", "number": number, "after": "in this period.", "href": href}
-        )
-    rated = [account for account in accounts if responses.get(account.pk, _NONE).needing >= 10]
-    for account in sorted(rated, key=lambda each: _rate(responses[each.pk]))[:1]:
-        if _rate(responses[account.pk]) < 0.8:
-            numbers = _numbers(account.pk, board)
-            sentences.append(
-                {
-                    "before": f"At {account}",
-                    "number": f"{numbers['unanswered']} of {numbers['needing']}",
-                    "after": "exchanges got no answer, the largest share of all accounts.",
-                    "href": numbers["unanswered_href"],
-                }
-            )
-    fallen = [account for account in rated if board.before.get(account.pk, _NONE).needing >= 10]
-    for account in sorted(fallen, key=lambda each: _fall(each, board), reverse=True)[:1]:
-        if _fall(account, board) >= 0.1:
-            numbers = _numbers(account.pk, board)
-            sentences.append(
-                {
-                    "before": f"{account} answered",
-                    "number": numbers["rate"],
-                    "after": f"of its exchanges, {numbers['change'][2:]} less than before.",
-                    "href": numbers["href"],
-                }
-            )
-    return sentences
-
-
-def _rate(figures: AccountResponses) -> float:
-    return figures.answered / figures.needing
-
-
-def _fall(account: BrandAccount, board: _Board) -> float:
-    """Return by how much the rate of an account fell."""
-    return _rate(board.before[account.pk]) - _rate(board.responses[account.pk])

@@ -10,7 +10,7 @@ from reports.behind.selections import Selection
 from reports.dashboards.hand_overs import hand_overs_context
 from reports.dashboards.horseshoe import horseshoe_context
 from reports.dashboards.horseshoe_board import measure_board
-from reports.dashboards.horseshoe_sentences import horseshoe_sentences
+from reports.dashboards.insights.horseshoe import horseshoe_sentences
 from reports.scopes import describe_left_out
 
 

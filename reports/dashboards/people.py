@@ -10,6 +10,7 @@ from accounts.models import User
 from inbox.reach_words import describe_reach
 from reports.behind.person_numbers import people_of
 from reports.behind.selections import Selection
+from reports.dashboards.insights.people import people_sentences
 from reports.dashboards.looks import list_looks
 from reports.rollups.readers.by_person import measure_person
 from reports.scopes import describe_left_out
@@ -20,9 +21,13 @@ from wording.numbers import format_count, format_share
 def people_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/people.html`: one's own numbers, and the load of one's people."""
     user = selection.user
-    team = people_of(user).filter(is_active=True).exclude(pk=user.pk)
-    return person_context(selection, user) | {
-        "team": [_load_row(person) for person in _with_load(team)],
+    team = _with_load(people_of(user).filter(is_active=True).exclude(pk=user.pk))
+    own = person_context(selection, user)
+    missed = selection.list_href(of="promises", by=user.pk, met="no")
+    loads = [(person.open_cases, person.capacity) for person in team]
+    return own | {
+        "team": [_load_row(person) for person in team],
+        "sentences": people_sentences(own["measured"], missed, loads, "#team-title"),
         "looks": list_looks(user, selection.now),
     }
 
@@ -40,6 +45,7 @@ def person_context(selection: Selection, person: User) -> dict[str, Any]:
 
     return {
         "person": person,
+        "measured": figures,
         "is_own": person.pk == user.pk,
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),

@@ -13,6 +13,7 @@ from accounts.access import viewer
 from accounts.brand_accounts.charter import company_day, quarter_end
 from accounts.models import BrandAccount, Lifecycle, User
 from reports.charts.stacks import StackPart, stack_parts
+from reports.dashboards.insights.presence import presence_sentences
 from reports.presence.counting import WEEKS
 from reports.presence.register import (
     CHARTERS,
@@ -85,6 +86,7 @@ def register_context(
         "csv": f"{reverse('reports:presence_csv')}?{_query(choice, after=0)}",
         "counted": _describe_counting(entries, now),
         "weeks": WEEKS,
+        "sentences": presence_sentences(entries),
     }
 
 

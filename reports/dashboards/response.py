@@ -15,6 +15,7 @@ from reports.behind.selections import Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
 from reports.dashboards.hand_overs import pair_row
+from reports.dashboards.insights.response import response_sentences
 from reports.dashboards.waits import in_business_time, read_waits, waits_context
 from reports.dashboards.week_map import week_map_context
 from reports.measures.attainment import Attainment
@@ -60,6 +61,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
     waits = read_waits(selection)
     if selection.asked_business_time:
         first = in_business_time(first, waits[0]["first_response"])
+    clocks = sla_attainment(*chosen, now=now)
     return {
         "span": name_days(selection.period, now),
         "zone": str(selection.period.zone),
@@ -76,7 +78,8 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "all_cohorts": _all_cohorts_row(cohorts, selection),
         "first_response": _first_response_rows(first, selection),
         "volume": _volume_context(case_volume(*chosen, now=now), selection),
-        "attainment": _attainment_context(sla_attainment(*chosen, now=now), selection),
+        "attainment": _attainment_context(clocks, selection),
+        "sentences": response_sentences(selection, cohorts, earlier, first, clocks),
         "routed": _routed_context(count_routed(*chosen, now=now), selection),
         "hand_overs": [pair_row(pair, selection) for pair in pairs],
         "manages": bool(managed_department_ids(user)),

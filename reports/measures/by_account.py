@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.models import User
@@ -49,3 +50,18 @@ def responses_by_account(
         for account, is_whole, _, needing, answered, median in rows
         if is_whole
     }
+
+
+def ripe_shares(
+    responses: Mapping[int, AccountResponses], period: Period, *, promised: dt.timedelta, now: dt.datetime
+) -> dict[int, tuple[int, int]]:
+    """Return (answered, needing) by account over the steps in which nothing is still counting.
+
+    `promised` is the longest promised response, as for the response rate.
+    """
+    places = [place for place, step in enumerate(period.steps) if step.end + promised <= now]
+    shares = {}
+    for account, each in responses.items():
+        counts = [each.steps[place] for place in places]
+        shares[account] = (sum(answered for answered, _ in counts), sum(needing for _, needing in counts))
+    return shares

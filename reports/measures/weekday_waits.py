@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import Shift, User
+from accounts.models import User
 from reports.filters import Filters
 from reports.measures.hand_overs import hand_overs_sql
 from reports.periods import Period
@@ -59,16 +59,6 @@ def weekday_waits(user: User, period: Period, filters: Filters, *, now: dt.datet
             sql + ", named AS (TABLE hand_over)" + BY_WEEKDAY, [*parameters, *list_days(period, days)]
         )
     ]
-
-
-def earliest_shift(department_id: int, weekday: int) -> tuple[int, dt.time | None]:
-    """Return how many weekly shifts a department has, and a weekday's first.
-
-    One statement.
-    """
-    shifts = Shift.objects.filter(weekday__isnull=False, primary__memberships__department=department_id)
-    times = [(shift.weekday, shift.starts_at) for shift in shifts.distinct()]
-    return len(times), min((starts for day, starts in times if day == weekday), default=None)
 
 
 def count_days(period: Period) -> int:

@@ -192,8 +192,9 @@ def test_who_sees_only_where_cases_ended_is_shown_no_share_of_a_rule(departments
     assert context_of(everybody, f"department={billing.pk}")["turns"]["is_partial"]
 
 
-def test_a_slow_weekday_is_named_with_the_rosters_gap(manager, departments, brand):
+def test_a_slow_weekday_is_named_with_the_rosters_gap(manager, departments):
     service, billing = departments[:2]
+    brand = BrandAccountFactory(time_zone=str(ZONE))
     monday = NOW.replace(hour=10, minute=0) - NOW.weekday() * DAY - 14 * DAY
     person = UserFactory(departments=[billing])
     Shift.objects.create(

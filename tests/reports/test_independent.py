@@ -206,7 +206,7 @@ def prepare_rollups() -> None:
 
 @pytest.mark.slow
 def test_every_number_is_what_the_rows_say(capsys, settings):
-    size, looks, links = choose_size((150, 1, 1), full=(50_000, 4, 6))
+    size, looks, links = choose_size((150, 1, 1), full=(50_000, 2, 4))
     compare_company(capsys, settings, 2011, size, ZONES if looks > 1 else ZONES[:1], looks, links)
 
 

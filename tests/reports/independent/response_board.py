@@ -85,7 +85,7 @@ def count_response_board(asked: Question) -> dict[str, list]:
             ["Closed without an answer", number(first["closed"]), NOTHING, NOTHING],
         ],
         "attainment-table": _attainment(asked),
-        "hand-overs-table": [pair.row(few=0) for pair in pairs],
+        "hand-overs-table": [pair.row(few=5) for pair in pairs],
         "routed": [number(routed)] if routed else [],
     }
 
@@ -275,12 +275,17 @@ def _account_row(asked: Question, name: str, exchanges: list[Exchange], before: 
     needing = len(exchanges)
     return [
         name, number(needing), number(len(took)), number(needing - len(took)), share(len(took), needing),
-        _change_of(*(_answered_of(each) for each in (exchanges, before))), span_words(percentile(took, 0.5)),
+        _change_of(*(_ripe_of(asked, each) for each in (exchanges, before))), span_words(percentile(took, 0.5)),
     ]  # fmt: skip
 
 
-def _answered_of(exchanges: list[Exchange]) -> tuple[int, int]:
-    return sum(each.answer is not None for each in exchanges), len(exchanges)
+def _ripe_of(asked: Question, exchanges: list[Exchange]) -> tuple[int, int]:
+    """Return (answered, needing) of exchanges in steps that no answer in time can change."""
+    now, before = asked.span, asked.span.before()
+    steps = [*before.steps(), *now.steps()]
+    ripe = [step for step in steps if step.end + asked.records.promised <= asked.now]
+    counted = [each for each in exchanges if any(step.start <= each.arrived < step.end for step in ripe)]
+    return sum(each.answer is not None for each in counted), len(counted)
 
 
 def _change_of(now: tuple[int, int], before: tuple[int, int]) -> str:

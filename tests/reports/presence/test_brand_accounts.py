@@ -164,8 +164,8 @@ def test_at_most_three_sentences_each_with_its_list(manager, service):
         exchange(poor, service, (30 + n) * HOUR, HOUR if n < 5 else None)
     browser = signed_in(manager)
     sentences = board(manager)["sentences"]
-    assert [sentence["number"] for sentence in sentences] == ["12 exchanges", "7 of 12"]
-    assert [browser.get(sentence["href"]).context["total"] for sentence in sentences] == [12, 7]
+    assert [sentence.link for sentence in sentences] == ["12 exchanges", "7 unanswered"]
+    assert [browser.get(sentence.href).context["total"] for sentence in sentences] == [12, 7]
 
 
 def test_more_accounts_take_no_more_statements(manager, service):

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from accounts.models.roster import WEEKDAYS
 from inbox.horseshoe.parts import PartKind
+from reports.behind.selections import Selection
 from reports.dashboards.horseshoe_board import HorseshoeBoard
+from reports.dashboards.insights.sentences import MOST_SENTENCES, Sentence
 from reports.measures.horseshoe import FEWEST
-from reports.measures.weekday_waits import WeekdayWait, earliest_shift
+from reports.measures.roster_starts import earliest_start
+from reports.measures.weekday_waits import WeekdayWait
 from reports.rollups.hand_overs import weekday_waits
 from reports.rollups.readers.closure import without_closure_by_step
 from wording.numbers import format_count
 from wording.spans import figure_span
 
-MOST_SENTENCES = 3
 #: A weekday is worth a sentence when it waits so many times as long as the others, and so much longer.
 _TIMES, _LONGER = 2, dt.timedelta(minutes=15)
 #: A week or day is worth one when so large a share of those without closure wrote in it.
 _SHARE = 0.25
 _MORNING = dt.time(9)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence: what was found (in bold), what belongs to it, and the list with the number that it names."""
-
-    bold: str
-    rest: str
-    link: str
-    href: str
 
 
 def horseshoe_sentences(board: HorseshoeBoard) -> list[Sentence]:
@@ -54,7 +45,7 @@ def _slow_weekday(board: HorseshoeBoard) -> Sentence | None:
     return Sentence(
         f"Hand-overs from {start} to {end} waited {figure_span(wait.median)} on {day}s, "
         f"{times:,} times the {figure_span(wait.median_else)} of other days"
-        + (":" if (gap := _roster_gap(wait, end)) else "."),
+        + (":" if (gap := _roster_gap(selection, wait, end)) else "."),
         f"{gap} {wait.count:,} of them were sent on {day}s.".strip(),
         format_count(wait.count_all, "hand-over"),
         selection.list_href("handed_over", from_id=wait.from_id, to_id=wait.to_id),
@@ -71,10 +62,10 @@ def _excess(wait: WeekdayWait) -> dt.timedelta | None:
     return excess if excess >= _LONGER else None
 
 
-def _roster_gap(wait: WeekdayWait, name: str) -> str:
+def _roster_gap(selection: Selection, wait: WeekdayWait, name: str) -> str:
     """Return what the roster lacks on that weekday, "" if nothing."""
-    shifts, first = earliest_shift(wait.to_id, wait.weekday)
-    if not shifts:
+    is_on_roster, first = earliest_start(wait.to_id, wait.weekday, selection.period, now=selection.now)
+    if not is_on_roster:
         return ""
     if first is None:
         return f"nobody of {name} is on the roster on {WEEKDAYS[wait.weekday]}s."
