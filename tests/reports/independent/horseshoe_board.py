@@ -297,15 +297,17 @@ def _turns(asked: Question) -> list[list[str]]:
     wrong = {key: sum(each[2] for each in of_key) for key, of_key in turns.items()}
     ordered = sorted(turns, key=lambda key: (-wrong[key], -len(turns[key]), key[1], key[0]))
 
-    def row(label: str, bad: int, sent: int, few: int) -> list[str]:
-        mark = "▲ " if sent >= 5 and bad * 10 >= sent and few else ""
-        return [label, number(sent), number(bad), mark + (share(bad, sent) if sent >= few else "few")]
+    # Who sees only where cases ended sees too few of a rule's cases for a share of it.
+    is_partial = bool(asked.filters.department) or asked.reader.role in ("manager", "agent", "analyst")
 
-    rows = [
-        row(max(turns[key])[1] or DECIDED_BY[key[0]], wrong[key], len(turns[key]), 5) for key in ordered[:6]
-    ]  # fmt: skip
+    def row(label: str, bad: int, sent: int) -> list[str]:
+        of_rule = "few" if sent < 5 else ("▲ " if 10 * bad >= sent else "") + share(bad, sent)
+        return [label, number(sent), number(bad), NOTHING if is_partial else of_rule]
+
+    rows = [row(max(turns[key])[1] or DECIDED_BY[key[0]], wrong[key], len(turns[key])) for key in ordered[:6]]
     sent = sum(map(len, turns.values()))
-    return [*rows, row("All", sum(wrong.values()), sent, 0)]
+    everything = sum(wrong.values())
+    return [*rows, ["All", number(sent), number(everything), share(everything, sent)]]
 
 
 __all__ = ["Span", "Ways", "count_horseshoe_board"]
