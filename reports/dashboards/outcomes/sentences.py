@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.dashboards.horseshoe_sentences import Sentence
+from reports.dashboards.insights.sentences import Sentence
 from reports.dashboards.outcomes.board import KNOWN, TURNED, UNHAPPY, OutcomeBoard
 from reports.measures.horseshoe import FEWEST
 from wording.numbers import format_count, format_share
