@@ -20,7 +20,7 @@ from inbox.reach_words import describe_reach
 from networks.registry import CONNECTORS, network_capabilities
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_sparkline
-from reports.dashboards.insights.accounts import AccountFigures, account_sentences
+from reports.dashboards.insights.accounts import RatedAccounts, account_sentences
 from reports.measures.by_account import AccountResponses, ripe_shares
 from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
@@ -80,7 +80,7 @@ def brand_accounts_context(selection: Selection) -> dict[str, Any]:
         "is_compared": compared is not None,
         "finding": f"{total['in_force']} of {format_count(len(rows), 'charter')} in force.",
         "stopped": sum(not row["may_answer"] for row in rows),
-        "sentences": account_sentences(accounts, AccountFigures(selection, responses, ripe_now, ripe_before)),
+        "sentences": account_sentences(accounts, RatedAccounts(selection, responses, ripe_now, ripe_before)),
     }
 
 

@@ -48,14 +48,10 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/dashboard.html`."""
     user, now = selection.user, selection.now
     chosen = (user, selection.period, selection.filters)
-    promised = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"] or dt.timedelta(
-        hours=24
-    )
+    longest = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"]
+    promised = longest or dt.timedelta(hours=24)
     cohorts = response_cohorts(*chosen, promised=promised, now=now)
-    compared = selection.compared
-    earlier = (
-        response_cohorts(user, compared, selection.filters, promised=promised, now=now) if compared else []
-    )
+    earlier = _read_earlier(selection, promised)
     pairs = hand_over_pairs(*chosen, now=now)
     first = first_response_times(*chosen, now=now)
     waits = read_waits(selection)
@@ -86,6 +82,12 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "hours": week_map_context(selection),
         "waits": waits_context(waits, selection),
     }
+
+
+def _read_earlier(selection: Selection, promised: dt.timedelta) -> list[Cohort]:
+    """Return the responses of the period before, nothing without one."""
+    user, compared, filters, now = selection.user, selection.compared, selection.filters, selection.now
+    return response_cohorts(user, compared, filters, promised=promised, now=now) if compared else []
 
 
 def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], selection: Selection) -> Figure:

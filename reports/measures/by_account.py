@@ -55,7 +55,7 @@ def responses_by_account(
 def ripe_shares(
     responses: Mapping[int, AccountResponses], period: Period, *, promised: dt.timedelta, now: dt.datetime
 ) -> dict[int, tuple[int, int]]:
-    """Return (answered, needing) by account over the steps in which nothing is still counting.
+    """Return (answered, needing) by account, without what is still counting.
 
     `promised` is the longest promised response, as for the response rate.
     """

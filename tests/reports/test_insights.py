@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import BrandAccount, Role, Shift, User
 from reports.behind.selections import Selection
-from reports.dashboards.insights.accounts import AccountFigures, account_sentences
+from reports.dashboards.insights.accounts import RatedAccounts, account_sentences
 from reports.dashboards.insights.people import people_sentences
 from reports.dashboards.insights.presence import presence_sentences
 from reports.dashboards.insights.response import response_sentences
@@ -21,7 +21,7 @@ from reports.measures.by_account import AccountResponses
 from reports.measures.by_person import PersonFigures
 from reports.measures.exchanges import Cohort
 from reports.measures.first_responses import FirstResponse
-from reports.measures.roster_starts import earliest_start
+from reports.measures.hours.roster_starts import earliest_start
 from reports.periods import read_period
 from tests.factories import NOW, BrandAccountFactory, DepartmentFactory, UserFactory
 
@@ -109,7 +109,7 @@ def test_accounts():
         0: AccountResponses(309, 215, HOUR, ()), 1: AccountResponses(200, 120, HOUR, ()),
         2: AccountResponses(100, 95, HOUR, ()), 3: AccountResponses(9, 0, None, ()),
     }  # fmt: skip
-    figures = AccountFigures(
+    figures = RatedAccounts(
         SELECTION, responses, {1: (120, 200), 2: (95, 100)}, {1: (160, 200), 2: (94, 100)}
     )
     worst, fallen = account_sentences([rude, fine, small], figures)

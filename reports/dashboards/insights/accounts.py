@@ -18,7 +18,7 @@ _Shares = Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFigures:
+class RatedAccounts:
     """What is said about: exchanges by account, and the ripe (answered, needing) of both periods."""
 
     selection: Selection
@@ -38,14 +38,14 @@ class AccountFigures:
         return self.selection.list_href(of="response", narrowed=narrowed, **query)
 
 
-def account_sentences(accounts: Sequence[BrandAccount], figures: AccountFigures) -> list[Sentence]:
+def account_sentences(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> list[Sentence]:
     """Return what is worth saying about the accounts. No statement."""
     return choose_sentences(
         _unowned(accounts, figures), _worst(accounts, figures), _fallen(accounts, figures)
     )
 
 
-def _unowned(accounts: Sequence[BrandAccount], figures: AccountFigures) -> Insight | None:
+def _unowned(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> Insight | None:
     """Return the busiest account that nobody owns."""
     unowned = [
         account
@@ -69,7 +69,7 @@ def _unowned(accounts: Sequence[BrandAccount], figures: AccountFigures) -> Insig
     )
 
 
-def _worst(accounts: Sequence[BrandAccount], figures: AccountFigures) -> Insight | None:
+def _worst(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> Insight | None:
     """Return the account at which the largest share got no answer."""
     rated = [account for account in accounts if figures.of(account).needing >= _FEWEST]
     if not rated:
@@ -96,8 +96,11 @@ def _unanswered(responses: AccountResponses) -> tuple[int, int]:
     return responses.needing - responses.answered, responses.needing
 
 
-def _fallen(accounts: Sequence[BrandAccount], figures: AccountFigures) -> Insight | None:
-    """Return the account whose share fell most, by more than chance; what still counts is left out."""
+def _fallen(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> Insight | None:
+    """Return the account whose share fell most.
+
+    By more than chance, without what still counts.
+    """
     fallen = []
     for account in accounts:
         now, before = figures.ripe.get(account.pk, (0, 0)), figures.ripe_before.get(account.pk, (0, 0))

@@ -10,7 +10,7 @@ from reports.behind.selections import Selection
 from reports.dashboards.horseshoe_board import HorseshoeBoard
 from reports.dashboards.insights.sentences import MOST_SENTENCES, Sentence
 from reports.measures.horseshoe import FEWEST
-from reports.measures.roster_starts import earliest_start
+from reports.measures.hours.roster_starts import earliest_start
 from reports.measures.weekday_waits import WeekdayWait
 from reports.rollups.hand_overs import weekday_waits
 from reports.rollups.readers.closure import without_closure_by_step

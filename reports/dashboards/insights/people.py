@@ -41,7 +41,7 @@ def _own_targets(figures: PersonFigures, href: str) -> Insight | None:
 
 
 def _full_team(loads: Sequence[tuple[int, int]], href: str) -> Insight | None:
-    """Return how many people have no room for another case, and whether others have."""
+    """Return how many people have no room for another case."""
     full = [load for load in loads if load[0] >= load[1]]
     if len(loads) < _SMALLEST_TEAM or len(full) < 2 or len(full) < _FULL * len(loads):
         return None

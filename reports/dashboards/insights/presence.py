@@ -31,12 +31,12 @@ def _missing(entries: Sequence[Entry], name: str) -> Insight | None:
     messages = sum(entry.evidence.messages for entry in concerned)
     if messages < _FEWEST_MESSAGES:
         return None
-    one, several = _MISSING[name]
+    singular, plural = _MISSING[name]
     everything = sum(entry.evidence.messages for entry in entries)
     return Insight(
         messages,
         Sentence(
-            f"{format_count(len(concerned), 'account')} {one if len(concerned) == 1 else several}.",
+            f"{format_count(len(concerned), 'account')} {singular if len(concerned) == 1 else plural}.",
             f"Customers wrote {messages:,} of all {format_count(everything, 'message')} of {WEEKS} weeks there.",
             format_count(len(concerned), "account"),
             f"{reverse('reports:presence')}?only={name}",

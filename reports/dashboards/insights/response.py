@@ -38,7 +38,10 @@ def response_sentences(
 def _changed_rate(
     selection: Selection, cohorts: Sequence[Cohort], earlier: Sequence[Cohort]
 ) -> Insight | None:
-    """Return whether more or fewer exchanges are answered than before; what still counts is left out."""
+    """Return whether more or fewer exchanges are answered than before.
+
+    Without what still counts.
+    """
     now, before = ripe_rate(cohorts), ripe_rate(earlier)
     if not differs(now, before):
         return None
@@ -59,7 +62,10 @@ def _changed_rate(
 
 
 def _worst_step(selection: Selection, cohorts: Sequence[Cohort]) -> Insight | None:
-    """Return the step in which the fewest were answered, if it stands out among the ripe ones."""
+    """Return the ripe step in which the fewest were answered.
+
+    None if it does not stand out.
+    """
     ripe = [cohort for cohort in cohorts if cohort.mature and cohort.needing >= FEWEST]
     if len(ripe) < 3:
         return None
@@ -82,7 +88,10 @@ def _worst_step(selection: Selection, cohorts: Sequence[Cohort]) -> Insight | No
 
 
 def _long_waits(selection: Selection, first: FirstResponse) -> Insight | None:
-    """Return what waits for its first response longer than nine in ten answered cases took."""
+    """Return cases that wait longer than nine in ten took.
+
+    For their first response.
+    """
     if first.open < _FEWEST_WAITING or first.median_open is None or first.p90 is None:
         return None
     if first.answered < FEWEST or first.median_open <= first.p90:

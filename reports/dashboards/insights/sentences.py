@@ -34,9 +34,9 @@ class Insight:
 
 def choose_sentences(*insights: Insight | None) -> list[Sentence]:
     """Return the sentences that weigh most, in the order of their weight."""
-    found = [insight for insight in insights if insight is not None]
-    found.sort(key=lambda insight: insight.weight, reverse=True)
-    return [insight.sentence for insight in found[:MOST_SENTENCES]]
+    with_evidence = [insight for insight in insights if insight is not None]
+    heaviest = sorted(with_evidence, key=lambda insight: insight.weight, reverse=True)
+    return [insight.sentence for insight in heaviest[:MOST_SENTENCES]]
 
 
 def differs(share: _Share, other: _Share) -> bool:

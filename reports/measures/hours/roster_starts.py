@@ -20,9 +20,9 @@ _DAY = dt.timedelta(days=1)
 def earliest_start(
     department_id: int, weekday: int, period: Period, *, now: dt.datetime
 ) -> tuple[bool, dt.time | None]:
-    """Return whether a department is on the roster at all, and its earliest time on a weekday (Monday is 0).
+    """Return whether a department is on the roster, and its earliest time.
 
-    The time is that of the period's zone; None when nobody of the department is on point then. One statement.
+    On a weekday (Monday is 0).     The time is that of the period's zone; None when nobody of the department is on point then. One statement.
     """
     members = Membership.objects.filter(department=department_id)
     theirs = Shift.objects.filter(primary__in=members.values("user")).values("brand_account")
@@ -55,7 +55,10 @@ def _last_days(weekday: int, period: Period, now: dt.datetime) -> list[dt.date]:
 def _starts(
     plain: list[shifts.PlainShift], account: BrandAccount, day: dt.date, period: Period, people: set[int]
 ) -> Iterator[dt.time]:
-    """Yield when somebody of `people` begins on a day; one who is on point at midnight begins then."""
+    """Yield when somebody of `people` begins on a day.
+
+    One who is on point at midnight begins then.
+    """
     start, end = start_of_day(day, period.zone), start_of_day(day + _DAY, period.zone)
     for part in shifts.split_into_segments(plain, brand_account_zone(account), start, end):
         if part.primary_id in people:
