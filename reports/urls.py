@@ -39,6 +39,7 @@ from reports.views.saved import (
     saved_reports,
     schedule_report,
 )
+from reports.views.service_levels import service_levels
 from reports.views.shared import shared
 from reports.views.today import today, wall
 
@@ -46,6 +47,7 @@ app_name = "reports"
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("today/", today, name="today"),
+    path("service-levels/", service_levels, name="service_levels"),
     path("today/wall/", wall, name="wall"),
     path("people/", people, name="people"),
     path("people/<int:pk>/", person, name="person"),

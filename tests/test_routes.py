@@ -103,7 +103,14 @@ POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:n
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}
 READ |= {"accounts:charter", "accounts:sunset"}
-READ |= {"reports:people", "reports:person", "reports:outcomes", "reports:today", "reports:wall"}
+READ |= {
+    "reports:people",
+    "reports:person",
+    "reports:outcomes",
+    "reports:today",
+    "reports:wall",
+    "reports:service_levels",
+}
 READ |= {"reports:history", "reports:history_import", "reports:history_undo", "reports:history_rejects"}
 POST_ONLY |= {
     "reports:history_upload",

@@ -39,6 +39,7 @@ _STATE_WORDS = {
     "met": "met",
     "missed": "missed",
     "overdue": "{} overdue, still open",
+    "late": "missed by {}",
     "due": "due in {}",
     "spent": "{}",
     "given_up": "closed after {}",

@@ -13,6 +13,7 @@ from reports.behind.hours import list_of_hour
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
 from reports.behind.person_numbers import list_of_person
+from reports.behind.targets import list_targets
 from reports.behind.today import KINDS as KINDS_OF_TODAY
 from reports.behind.topics import list_alert, list_topic
 from reports.behind.waits import list_of_wait
@@ -51,6 +52,7 @@ def list_behind(
         "linked": list_alert,
         "hour": list_of_hour,
         "wait": list_of_wait,
+        "targets": list_targets,
         **KINDS,
         **OUTCOME_KINDS,
         **KINDS_OF_TODAY,
@@ -68,6 +70,8 @@ def page_of(of: str) -> str:
     """Return the page on which a kind of number stands."""
     if of in OUTCOME_KINDS or of in ("topic", "linked"):
         return "reports:outcomes"
+    if of == "targets":
+        return "reports:service_levels"
     if of in KINDS_OF_TODAY:
         return "reports:today"
     return "reports:horseshoe" if of in KINDS else "reports:dashboard"

@@ -18,6 +18,7 @@ from reports.dashboards.outcomes_page import outcomes_page_context
 from reports.dashboards.people import people_context
 from reports.dashboards.response import dashboard_context
 from reports.dashboards.selection import selection_context
+from reports.dashboards.service_levels.board import service_levels_context
 from reports.dashboards.today.board import today_context
 
 
@@ -55,6 +56,13 @@ BOARDS: dict[str, Board] = {
             "reports:brand_accounts",
             "reports/brand_accounts.html",
             brand_accounts_context,
+        ),
+        Board(
+            "service-levels",
+            "Service levels",
+            "reports:service_levels",
+            "reports/service_levels.html",
+            service_levels_context,
         ),
         Board("people", "Numbers by person", "reports:people", "reports/people.html", people_context, False),
         Board(

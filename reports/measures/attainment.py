@@ -15,15 +15,18 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
+from inbox.models.case import CaseQuerySet
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
 from reports.scopes import CaseScope, fetch_all, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
 
-_RUNNING = """
+#: The columns of `clock`: `at` is when it ended or, while it runs, is due; `due` when it was due, as far as that was noted (of a
+#: resolution when it ended); `late` how much later than its target it ended. A running clock has no policy yet.
+RUNNING_CLOCKS = """
   SELECT c.id AS case_id, 0::bigint AS n, running.clock, CASE WHEN running.due < %s THEN false END AS met, true AS runs,
-         running.due AS at
+         running.due AS at, running.due, NULL::interval AS late, NULL AS policy
   FROM inbox_case c JOIN scope ON scope.id = c.id
   CROSS JOIN LATERAL (VALUES
     ('first_response', CASE WHEN c.first_response_at IS NULL THEN c.first_response_due_at END),
@@ -31,21 +34,25 @@ _RUNNING = """
     ('resolution', c.resolution_due_at)) AS running(clock, due)
   WHERE c.closed_at IS NULL AND running.due IS NOT NULL
 """
-_CLOCKS = f"""
+CLOCKS_SQL = f"""
 WITH scope AS ({{}}),
 ended_clock AS (
   SELECT e.id, e.case_id, e.at, k.one ->> 'clock' AS clock, (k.one ->> 'met')::boolean AS met,
+         coalesce((k.one ->> 'due')::timestamptz, e.at) AS due,
+         CASE WHEN jsonb_exists(k.one, 'due') THEN greatest(e.at - (k.one ->> 'due')::timestamptz, interval '0')
+              ELSE ((k.one ->> 'used')::int - (k.one ->> 'target')::int) * interval '1 second' END AS late,
+         left(coalesce(k.one ->> 'policy', ''), 40) AS policy,
          row_number() OVER (PARTITION BY e.case_id, k.one ->> 'clock', k.one ->> 'from' ORDER BY e.id DESC) AS newest
   FROM inbox_caseevent e
   JOIN scope ON scope.id = e.case_id
   CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'clocks') AS k(one)
 ),
 clock AS (
-  SELECT e.case_id, e.id AS n, e.clock, e.met, false AS runs, e.at
+  SELECT e.case_id, e.id AS n, e.clock, e.met, false AS runs, e.at, e.due, CASE WHEN NOT e.met THEN e.late END AS late, e.policy
   FROM ended_clock e JOIN inbox_case c ON c.id = e.case_id
   WHERE e.newest = 1 AND e.met IS NOT NULL AND (e.clock <> 'resolution' OR c.status = 'resolved')
   UNION ALL
-{_RUNNING})
+{RUNNING_CLOCKS})
 """  # noqa: S608 (constants)
 _BY_CLOCK = """
 SELECT clock, count(*) FILTER (WHERE met), count(*) FILTER (WHERE NOT met), count(*) FILTER (WHERE runs AND NOT met),
@@ -62,7 +69,7 @@ unit AS (
 
 _FACTS = """,
 fact AS (
-  SELECT k.case_id, c.created_at AS at, NULL::interval AS span, k.clock || CASE WHEN k.met THEN ':met' ELSE ':missed' END AS state,
+  SELECT k.case_id, c.created_at AS at, k.late AS span, k.clock || CASE WHEN k.met THEN ':met:' ELSE ':missed:' END || k.policy AS state,
          row_number() OVER (PARTITION BY k.case_id ORDER BY k.n, k.clock, k.met) AS n, e.actor_id AS person_id, k.at AS ended_at
   FROM clock k JOIN inbox_case c ON c.id = k.case_id JOIN inbox_caseevent e ON e.id = k.n
   WHERE NOT k.runs
@@ -115,10 +122,10 @@ def clock_units(
 def clock_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: the ended clocks of some cases.
 
-    Their state is "clock:met" or "clock:missed", their time that of the case; `ended_at` and `person_id` are of the event that
-    ended them.
+    Their state is "clock:met:policy" or "clock:missed:policy", their time that of the case, their span how late they ended;
+    `ended_at` and `person_id` are of the event that ended them.
     """
-    sql, parameters = with_cases(_CLOCKS, cases)
+    sql, parameters = with_cases(CLOCKS_SQL, cases)
     return sql + _FACTS, [*parameters, None]
 
 
@@ -127,8 +134,16 @@ def running_clock_facts(cases: CaseScope) -> tuple[str, list[Any]]:
 
     Their state is the clock; their span is from the creation of the case to when the clock is due.
     """
-    sql, parameters = with_cases(_CLOCKS, cases)
+    sql, parameters = with_cases(CLOCKS_SQL, cases)
     return sql + _RUNNING_FACTS, [*parameters, None]
+
+
+def cases_with_clocks(user: User, period: Period, filters: Filters) -> CaseQuerySet:
+    """Return the cases of the period in which a clock runs."""
+    has_clock = Q(first_response_due_at__isnull=False) | Q(next_response_due_at__isnull=False)
+    return created_cases(user, period, filters).filter(
+        has_clock | Q(resolution_due_at__isnull=False), closed_at__isnull=True
+    )
 
 
 def count_running_clocks(
@@ -138,15 +153,12 @@ def count_running_clocks(
 
     One statement, over the open cases in which a clock runs.
     """
-    has_clock = Q(first_response_due_at__isnull=False) | Q(next_response_due_at__isnull=False)
-    cases = created_cases(user, period, filters).filter(
-        has_clock | Q(resolution_due_at__isnull=False), closed_at__isnull=True
-    )
-    sql, parameters = with_cases(f"WITH scope AS ({{}}), clock AS ({_RUNNING}) {_BY_CLOCK}", cases)
+    cases = cases_with_clocks(user, period, filters)
+    sql, parameters = with_cases(f"WITH scope AS ({{}}), clock AS ({RUNNING_CLOCKS}) {_BY_CLOCK}", cases)
     rows = fetch_all(sql, [*parameters, now])
     return {clock: (overdue, in_time) for clock, _, _, overdue, in_time in rows}
 
 
 def _clocks_sql(user: User, period: Period, filters: Filters, now: dt.datetime) -> tuple[str, list[Any]]:
-    sql, parameters = with_cases(_CLOCKS, created_cases(user, period, filters))
+    sql, parameters = with_cases(CLOCKS_SQL, created_cases(user, period, filters))
     return sql, [*parameters, now]

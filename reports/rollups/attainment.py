@@ -1,20 +1,44 @@
-"""SLA attainment from roll-ups: as `reports.measures.attainment`, read from cells, and from the open cases."""
+"""SLA attainment from roll-ups: as `reports.measures.attainment`, read from cells and facts, and from the open cases."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from reports.filters import Filters
 from reports.measures.attainment import Attainment, count_running_clocks
+from reports.measures.local_times import offsets_between
+from reports.measures.targets.running import hour_of_week_sql
 from reports.models import FactKind
 from reports.periods import Period
-from reports.rollups.choices import choose
-from reports.rollups.covering import cover_whole
+from reports.rollups.choices import choose, with_departments
+from reports.rollups.covering import cover_steps, cover_whole
 from reports.rollups.freshness import freshen_for
-from reports.rollups.tallies import count_facts
+from reports.rollups.tallies import count_facts, count_values, nearest_rank
+from reports.scopes import fetch_all
 from routing.service_levels.policies import CLOCKS
+
+
+class EndedTargets(NamedTuple):
+    """Some targets that ended: of cases of a step (by number) and a department, by the policy of then."""
+
+    clock: str
+    is_met: bool
+    policy: str
+    department_id: int
+    step: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overruns:
+    """How late missed targets ended: the median by clock, and of how many; those still open are not among them."""
+
+    medians: dict[str, dt.timedelta | None]
+    counts: dict[str, int]
 
 
 def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[Attainment]:
@@ -24,7 +48,7 @@ def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.date
     for _, (state,), n in count_facts(
         FactKind.CLOCK, user, choice, cover_whole(period, freshen_for(user, now))
     ):
-        ended[state] += n
+        ended[":".join(state.split(":", 2)[:2])] += n
     running = count_running_clocks(user, period, filters, now=now)
     return [
         Attainment(
@@ -36,3 +60,49 @@ def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.date
         )
         for clock in CLOCKS
     ]
+
+
+def ended_targets(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[EndedTargets]:
+    """Count the targets that ended, by step of the period. One statement."""
+    cover = cover_steps(period, freshen_for(user, now))
+    rows = count_facts(FactKind.CLOCK, user, choose(user, filters), cover, ("state", "department_id"))
+    return [_read_row(state, department_id, step, n) for step, (state, department_id), n in rows]
+
+
+def _read_row(state: str, department_id: int, step: int, n: int) -> EndedTargets:
+    clock, result, policy = state.split(":", 2)
+    return EndedTargets(clock, result == "met", policy, department_id, step, n)
+
+
+def target_overruns(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Overruns:
+    """Measure how late missed targets ended. Spans are as they are shown. One statement."""
+    cover = cover_whole(period, freshen_for(user, now))
+    values: dict[str, Counter[int]] = {clock: Counter() for clock in CLOCKS}
+    for _, (state, value), n in count_values(FactKind.CLOCK, user, choose(user, filters), cover):
+        clock, result, _policy = state.split(":", 2)
+        if result == "missed" and value is not None:
+            values[clock][value] += n
+    return Overruns(
+        {clock: nearest_rank(sorted(each.items()), 0.5) for clock, each in values.items()},
+        {clock: sum(each.values()) for clock, each in values.items()},
+    )
+
+
+def missed_hours(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Counter[int]:
+    """Count missed targets that ended, by hour of the week.
+
+    By the hour in which they were due. One statement.
+    """
+    freshen_for(user, now)
+    choice = choose(user, filters)
+    condition, parameters = with_departments(choice, user).as_sql("k")
+    cases, of_cases = choice.cases_sql("k")
+    # A response was due as much before its end as it was late.
+    due = "CASE WHEN k.state LIKE 'resolution:%%' THEN k.ended_at ELSE k.ended_at - k.span END"
+    sql = f"""
+SELECT {hour_of_week_sql(due)}, count(*) FROM reports_fact k
+WHERE k.kind = {FactKind.CLOCK} AND k.at >= %s AND k.at < %s AND k.state LIKE %s AND {condition}{cases} GROUP BY 1
+"""  # noqa: S608 (constants)
+    offsets = offsets_between(period.zone, period.start, max(period.end, now))
+    values: list[Any] = [*offsets, period.start, period.end, "%:missed:%", *parameters, *of_cases]
+    return Counter(dict(fetch_all(sql, values)))

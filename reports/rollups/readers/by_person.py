@@ -22,7 +22,7 @@ UNION ALL
 SELECT 'first', 0, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY span)
 FROM own WHERE kind = {FactKind.EXCHANGE} AND n = 1 AND at >= %s AND at < %s
 UNION ALL
-SELECT CASE WHEN state LIKE '%%:met' THEN 'met' ELSE 'missed' END, 0, count(*), NULL
+SELECT CASE WHEN state LIKE '%%:met:%%' THEN 'met' ELSE 'missed' END, 0, count(*), NULL
 FROM own WHERE kind = {FactKind.CLOCK} AND (state LIKE 'first_response:%%' OR state LIKE 'next_response:%%')
   AND ended_at >= %s AND ended_at < %s GROUP BY 1
 """  # noqa: S608 (constants)

@@ -1,0 +1,201 @@
+"""The page of service levels, formatted: figures, attainment by step, tables, the map of misses, what is at risk now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inbox.reach_words import describe_reach
+from inbox.visibility import list_departments
+from reports.behind.selections import Selection
+from reports.charts.rates import Rate, rate_chart
+from reports.dashboards.service_levels.hours import hours_context
+from reports.dashboards.service_levels.sentences import list_sentences
+from reports.dashboards.service_levels.tallies import Targets, TargetTally, read_compared, read_targets
+from reports.measures.present.unanswered import count_unanswered
+from reports.periods import name_days
+from reports.scopes import describe_left_out
+from reports.wording import duration_cell, format_points_change
+from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
+from wording.numbers import NO_VALUE, format_count, format_share
+
+#: Under so many targets no share is shown.
+FEWEST = 5
+FEW = "few"
+
+
+def service_levels_context(selection: Selection) -> dict[str, Any]:
+    """Build the context of `reports/service_levels.html`."""
+    targets = read_targets(selection)
+    before = read_compared(selection, selection.compared) if selection.compared else None
+    total = targets.add_up()
+    return {
+        "span": name_days(selection.period, selection.now),
+        "reach": describe_reach(selection.user),
+        "left_out": describe_left_out(selection.user),
+        "has_targets": bool(total.ended or total.in_time),
+        "figures": _figures(targets, before, selection),
+        "steps": _steps_context(targets, selection),
+        "clocks": [_clock_row(clock, targets, before, selection) for clock in CLOCKS],
+        "all_clocks": {**_row(total, selection), "before": _share(before.add_up()) if before else NO_VALUE},
+        "departments": _department_rows(targets, selection),
+        "policies": _policy_rows(targets, selection),
+        "overdue": f"{total.overdue:,}",
+        "overdue_href": selection.list_href(of="targets", result="overdue"),
+        "hours": hours_context(targets, selection),
+        "risk": _risk_rows(selection),
+        "sentences": list_sentences(targets, before, selection),
+    }
+
+
+def _share(tally: TargetTally) -> str:
+    if not tally.ended:
+        return NO_VALUE
+    return format_share(*tally.share) if tally.ended >= FEWEST else FEW
+
+
+def _figures(targets: Targets, before: Targets | None, selection: Selection) -> list[dict[str, str]]:
+    total = targets.add_up()
+    compared = before.add_up() if before else TargetTally()
+    figures = [
+        {
+            "label": "Targets met",
+            "value": _share(total),
+            "basis": f"{total.met:,} of {format_count(total.ended, 'target')}",
+            "comparison": _change(total, compared),
+            "href": selection.list_href(of="targets"),
+        }
+    ]
+    for clock in CLOCKS:
+        now, then = targets.of_clock(clock), before.of_clock(clock) if before else TargetTally()
+        figures.append(
+            {
+                "label": f"{CLOCK_LABELS[clock]}, met",
+                "value": _share(now),
+                "basis": f"{now.missed:,} of {now.ended:,} missed",
+                "comparison": _change(now, then),
+                "href": selection.list_href(of="targets", clock=clock),
+            }
+        )
+    return figures
+
+
+def _change(now: TargetTally, before: TargetTally) -> str:
+    if min(now.ended, before.ended) < FEWEST:
+        return "too few to compare"
+    return format_points_change(now.share, before.share)
+
+
+def _row(tally: TargetTally, selection: Selection, **narrowed: Any) -> dict[str, Any]:
+    def href(**query: Any) -> str:
+        return selection.list_href(of="targets", **narrowed, **query)
+
+    return {
+        "met": f"{tally.met:,}",
+        "missed": f"{tally.missed:,}",
+        "overdue": f"{tally.overdue:,}",
+        "in_time": f"{tally.in_time:,}",
+        "share": _share(tally),
+        "met_href": href(result="met"),
+        "missed_href": href(result="missed"),
+        "overdue_href": href(result="overdue"),
+        "in_time_href": href(result="open"),
+    }
+
+
+def _clock_row(clock: str, targets: Targets, before: Targets | None, selection: Selection) -> dict[str, Any]:
+    overruns = targets.overruns
+    label = next(words for name, words in CLOCK_LABELS.items() if name == clock)
+    count = overruns.counts[clock] if overruns else 0
+    median = overruns.medians[clock] if overruns and count >= FEWEST else None
+    return {
+        "label": label,
+        **_row(targets.of_clock(clock), selection, clock=clock),
+        "before": _share(before.of_clock(clock)) if before else NO_VALUE,
+        "late": duration_cell(median) if median is not None else FEW if count else NO_VALUE,
+    }
+
+
+def _steps_context(targets: Targets, selection: Selection) -> dict[str, Any]:
+    rows, bars = [], []
+    total = targets.add_up()
+    for number, step in enumerate(selection.period.steps):
+        tally = targets.of_step(number)
+        rows.append({"label": step.label, **_row(tally, selection, step=step.key)})
+        title = f"{step.label}: {tally.met:,} of {format_count(tally.ended, 'target')} met"
+        still = f", {tally.in_time:,} not due yet" if tally.in_time else ""
+        bars.append(
+            Rate(
+                tally.met / tally.ended if tally.ended else None,
+                step.mark,
+                f"{title}{still}",
+                selection.list_href(of="targets", step=step.key),
+                not tally.in_time,
+            )
+        )
+    overall = total.met / total.ended if total.ended else 0.0
+    return {
+        "rows": rows,
+        "chart": rate_chart(bars, overall),
+        "share": _share(total),
+        "label": f"{round(100 * overall)}",
+        "note": f"n = {format_count(total.ended, 'target')}, {total.in_time:,} not due yet",
+    }
+
+
+def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
+    rows = []
+    for department in list_departments(selection.user):
+        tally = targets.of_department(department.pk)
+        if not tally.ended and not tally.in_time:
+            continue
+        narrowed: dict[str, Any] = {"department_ids": (department.pk,)}
+        clocks = []
+        for clock in CLOCKS:
+            of_clock = targets.of_clock(clock, department.pk)
+            href = selection.list_href(of="targets", clock=clock, narrowed=narrowed)
+            clocks.append(
+                {
+                    "label": CLOCK_LABELS[clock],
+                    "share": _share(of_clock),
+                    "href": href if of_clock.ended else "",
+                }
+            )
+        rows.append({"name": department.name, **_row(tally, selection, narrowed=narrowed), "clocks": clocks})
+    return rows
+
+
+def _policy_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
+    rows = []
+    for policy in sorted({row.policy for row in targets.ended}):
+        tally = targets.add_up(lambda row, policy=policy: row.policy == policy, lambda _: False)  # type: ignore[misc]
+        if tally.ended:
+            rows.append({"name": policy or "no longer known", **_row(tally, selection, policy=policy)})
+    return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def _risk_rows(selection: Selection) -> list[dict[str, Any]]:
+    """Count by department the answers that are over or due.
+
+    Over their target now, or due within the hour, whatever the period.
+    """
+    waiting = count_unanswered(selection.user, selection.filters, now=selection.now)
+    rows = []
+    for department in list_departments(selection.user):
+        mine = [row for row in waiting if row.department_id == department.pk and (row.over or row.due)]
+        if not mine:
+            continue
+        narrowed = {"department_ids": (department.pk,)}
+        rows.append(
+            {
+                "name": department.name,
+                "over": f"{sum(row.over for row in mine):,}",
+                "due": f"{sum(row.due for row in mine):,}",
+                "nobody": f"{sum(row.due_with_nobody for row in mine):,}",
+                "over_href": selection.list_href(of="unanswered", over="yes", narrowed=narrowed),
+                "due_href": selection.list_href(of="unanswered", due="hour", narrowed=narrowed),
+                "nobody_href": selection.list_href(
+                    of="unanswered", due="hour", assigned="no", narrowed=narrowed
+                ),
+            }
+        )
+    return rows
