@@ -11,6 +11,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 
 from accounts.models import User
+from inbox.learning_items.linking import MOST_AT_ONCE
 from inbox.models import Case, Direction, LearningItem, LearningLink, Message, RepeatsBy
 from inbox.search_words.columns import LexemeQuery
 from inbox.search_words.query import phrase_of
@@ -105,6 +106,20 @@ def measure_repeats(user: User, item: LearningItem, *, now: dt.datetime, zone: Z
         Window(shipped, min(end - day, today), counts["after"], counts["repeats_after"]),
         max((end - today).days, 0),
     )
+
+
+def find_unlinked(user: User, item: LearningItem, *, now: dt.datetime) -> list[int]:
+    """Return the cases of the last four weeks that repeat an item.
+
+    Without those that are linked to it already, the newest first; nothing for an item that counts linked cases. One
+    statement.
+    """
+    if item.repeats_by == RepeatsBy.LINKED:
+        return []
+    cases = reported_cases(user).filter(_says_it(item), created_at__gte=now - dt.timedelta(days=DAYS))
+    linked = LearningLink.objects.filter(case=OuterRef("pk"), item=item)
+    newest = cases.exclude(Exists(linked)).order_by("-created_at", "-pk")
+    return list(newest.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
 def _says_it(item: LearningItem) -> Exists:

@@ -22,6 +22,7 @@ from inbox.visibility import list_departments
 from reports.dashboards.learning_items.item import CASES_HEADER, case_csv_rows, item_context
 from reports.dashboards.learning_items.listing import LIST_HEADER, list_context, list_csv_rows
 from reports.exports.csv_files import name_file, write_csv
+from reports.measures.learning_items import find_unlinked
 
 #: A verb of an item: the request's form, the item, and when; returns what was done, in words.
 _Act = Callable[[SignedInRequest, LearningItem, dt.datetime], str]
@@ -126,6 +127,8 @@ def _propose(request: SignedInRequest, now: dt.datetime) -> LearningItem:
         repeats_of=form.get("repeats_of", ""),
         now=now,
     )
+    if form.get("link_found"):
+        numbers += find_unlinked(user, item, now=now)
     if numbers and rights.may_link(user):
         try:
             linking.link_cases(item.pk, user, numbers, now=now)
@@ -195,6 +198,14 @@ def _link(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str
     return f"{words} {left_out:,} were linked before or cannot be read by you." if left_out else words
 
 
+def _link_unlinked(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
+    cases = find_unlinked(request.user, item, now=now)
+    if not cases:
+        raise Invalid("No other case of the last four weeks says it, as far as you may read.")
+    new = linking.link_cases(item.pk, request.user, cases, now=now)
+    return "1 case linked." if new == 1 else f"{new:,} cases linked."
+
+
 def _unlink(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
     number = _read_number(request.POST.get("case", ""))
     linking.unlink_case(item.pk, request.user, number, now=now)
@@ -228,6 +239,7 @@ ACTS: dict[str, _Act] = {
     "reopen": _reopen,
     "merge": _merge,
     "link": _link,
+    "link-found": _link_unlinked,
     "unlink": _unlink,
     "approve": _approve,
     "withdraw": _withdraw,

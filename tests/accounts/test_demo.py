@@ -16,7 +16,7 @@ from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Departm
 from accounts.roster import planning
 from config.demo import company as demo_company
 from config.demo.past import calendar, filling
-from inbox.models import Case, Custody, Message, MessageCorrection
+from inbox.models import Case, Custody, LearningItem, LearningLink, Message, MessageCorrection
 from reports.filters import NO_FILTERS
 from reports.measures.attainment import sla_attainment
 from reports.measures.exchanges import response_cohorts
@@ -108,6 +108,12 @@ def test_a_past_fills_the_reports_and_leaves_nothing_to_do(networks, monkeypatch
         "pt",
     }
     assert Case.objects.filter(messages__text__contains="Fern Toaster 4").distinct().count() > 100
+    states = dict(LearningItem.objects.values_list("title", "state"))
+    assert set(states.values()) == {"shipped", "with_owner", "collecting"}
+    assert (
+        LearningLink.objects.filter(item__state="shipped", quote__text__contains="Fern Toaster 4").count()
+        > 20
+    )
     mara, now = User.objects.get(username="mara"), timezone.now()
     period = last_weeks(8, now=now, zone=ZoneInfo("UTC"))
     cohorts = response_cohorts(mara, period, NO_FILTERS, promised=dt.timedelta(hours=4), now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import parse_qsl
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -21,6 +22,9 @@ from inbox.models import (
     Notice,
     Verb,
 )
+from reports.dashboards.learning_items import listing
+from reports.measures.learning_items import measure_repeats
+from reports.topics.choosing import Topic, Topics
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -30,6 +34,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.inbox.page_requests import HTMX, count_statements, signed_in
+from wording.times import company_zone
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -291,3 +296,84 @@ def test_nobody_without_the_role_proposes_and_an_empty_list_explains_itself(worl
     LearningItem.objects.all().delete()
     page = signed_in(people["analyst"]).get(reverse("reports:learning_items")).content.decode()
     assert "No learning items yet." in page
+
+
+#: Which of the cases repeats the item, by what counts as a repeat.
+CRITERIA = {
+    ("linked", ""): "is_linked",
+    ("tag", "toaster"): "is_tagged",
+    ("words", "hot CORD"): "has_words",
+}
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("shipped_days_ago", [40, 10])
+def test_repeats_before_and_after_are_those_of_a_plain_count(world, criterion, shipped_days_ago):
+    people, item, public, direct = world
+    Case.objects.filter(pk__in=[public.pk, direct.pk]).update(historical=True)
+    shipped = NOW.date() - shipped_days_ago * DAY
+    kind, of = criterion
+    LearningItem.objects.filter(pk=item.pk).update(
+        state="shipped", shipped_on=shipped, repeats_by=kind, repeats_of=of
+    )
+    item.refresh_from_db()
+    rows, midnight = [], dt.datetime.combine(shipped, dt.time(), company_zone())
+    # Around both ends of both windows, to the second.
+    edges = [
+        midnight + days * DAY + second * dt.timedelta(seconds=1)
+        for days in (-28, 0, 28)
+        for second in (-1, 0)
+    ]
+    for number, at in enumerate([*edges, *(midnight + days * DAY for days in range(-30, 10, 3))]):
+        row = {"at": at, "is_linked": number % 2, "is_tagged": number % 3 == 0, "has_words": number % 4 == 0}
+        text = "A HOT cord again" if row["has_words"] else "The cord is hot"
+        case = MessageFactory(
+            case__department=public.department,
+            case__brand_account=public.brand_account,
+            case__created_at=at,
+            case__tags=["toaster"] if row["is_tagged"] else [],
+            text=text,
+        ).case
+        if row["is_linked"]:
+            LearningLink.objects.create(item=item, case=case, at=NOW, by=people["agent"])
+        rows.append(row)
+    measured = measure_repeats(people["agent"], item, now=NOW, zone=company_zone())
+    windows = ((-28, 0, measured.before), (0, 28, measured.after))
+    for first, end, window in windows:
+        inside = [row for row in rows if first * DAY <= row["at"] - midnight < end * DAY and row["at"] < NOW]
+        repeats = sum(bool(row[CRITERIA[criterion]]) for row in inside)
+        assert (window.cases, window.repeats) == (len(inside), repeats)
+    assert measured.days_left == (0 if shipped_days_ago == 40 else 18)
+    page = page_of(people["agent"], item)
+    assert ("still counting: 10 of 28 days" in page) == (shipped_days_ago == 10)
+    assert measure_repeats(people["analyst"], item, now=NOW, zone=company_zone()).before == measured.before
+
+
+def test_few_cases_have_no_rate_and_all_that_say_it_are_linked_at_once(world):
+    people, item, public, direct = world
+    LearningItem.objects.filter(pk=item.pk).update(
+        state="shipped", shipped_on=NOW.date(), repeats_by="words", repeats_of="gets hot"
+    )
+    assert "few" in page_of(people["agent"], item)
+    assert act(people["analyst"], item, "link-found").status_code == 403
+    assert act(people["agent"], item, "link-found").status_code == 302
+    assert set(item.links.values_list("case", flat=True)) == {public.pk, direct.pk}
+    assert act(people["agent"], item, "link-found").status_code == 422
+
+
+def test_what_rises_is_suggested_until_it_is_an_item(world, monkeypatch):
+    people, item, public, _ = world
+    rising = Topic("w:gets hot", "gets hot", (1, 2, 9, 9), (1, 0, 1, 0), 100, 100, public.department_id)
+    monkeypatch.setattr(listing, "choose_topics", lambda *args, **kwargs: Topics([rising], 100, 100))
+    client = signed_in(people["agent"])
+    page = client.get(reverse("reports:learning_items"))
+    assert "21 cases in the last four weeks, 2 in the four before" in page.content.decode()
+    (suggestion,) = page.context["suggestions"]
+    form = dict(parse_qsl(suggestion.as_query)) | {"department": "product"}
+    assert (
+        "gets hot"
+        in client.get(f"{reverse('reports:learning_item_new')}?{suggestion.as_query}").content.decode()
+    )
+    assert client.post(reverse("reports:learning_item_new"), form).status_code == 302
+    assert LearningItem.objects.latest("pk").links.count() == 2
+    assert client.get(reverse("reports:learning_items")).context["suggestions"] == []

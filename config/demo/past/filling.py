@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from config.demo.past import calendar
+from config.demo.past.items import write_items
 from config.demo.past.people import draw_person, draw_question
 from config.demo.past.stories import MINUTE, Story, Teller
 from config.demo.past.writing import Cast, write_stories
@@ -56,6 +57,7 @@ def fill_day() -> bool:
     past.messages += sum(len(story.said) for story, _ in stories)
     past.lease_until = timezone.now() + LEASE
     if past.line == calendar.DAYS:
+        write_items(past.created_at)
         past.state, past.finished_at = ImportState.DONE, timezone.now()
     past.save()
     return past.state == ImportState.RUNNING

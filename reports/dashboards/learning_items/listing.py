@@ -14,14 +14,19 @@ from django.urls import reverse
 from accounts.brand_accounts.charter import company_day
 from accounts.models import User
 from inbox.learning_items import rights
-from inbox.models import ItemState, LearningItem
+from inbox.models import ItemState, LearningItem, RepeatsBy
 from inbox.reach_words import describe_reach
 from networks.registry import network_label
+from reports.filters import Filters
 from reports.measures.learning_items import Linked, measure_links
-from wording.numbers import NO_VALUE
-from wording.times import relative_time, short_date_with_year
+from reports.periods import last_weeks
+from reports.topics.choosing import choose_topics
+from wording.numbers import NO_VALUE, format_count
+from wording.times import company_zone, relative_time, short_date_with_year
 
 PAGE_LENGTH = 50
+#: Weeks in which something has to rise, and suggestions on the page.
+RISING_WEEKS, MOST_SUGGESTED = 4, 5
 #: What the list shows: label, and the states of its items; None for all.
 VIEWS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "open": ("Open", (ItemState.COLLECTING, ItemState.WITH_OWNER, ItemState.DECIDED, ItemState.SHIPPED)),
@@ -44,21 +49,12 @@ class SuggestedItem:
     repeats_by: str
     repeats_of: str
     why: str
-    #: Numbers of the cases in which customers say it.
-    case_ids: tuple[int, ...] = ()
 
     @property
     def as_query(self) -> str:
         """The query of the address at which it is proposed."""
-        numbers = " ".join(map(str, self.case_ids))
-        return urlencode(
-            {
-                "title": self.title,
-                "repeats_by": self.repeats_by,
-                "repeats_of": self.repeats_of,
-                "cases": numbers,
-            }
-        )
+        typed = {"title": self.title, "repeats_by": self.repeats_by, "repeats_of": self.repeats_of}
+        return urlencode(typed | {"link_found": "on"})
 
 
 def list_items() -> QuerySet[LearningItem]:
@@ -92,13 +88,25 @@ def list_context(user: User, view: str, page: int, now: dt.datetime) -> dict[str
         "first": f"{address}?view={view}" if page else "",
         "may_propose": rights.may_link(user) or user.role in rights.DECIDING_ROLES,
         "reach": describe_reach(user),
-        "suggestions": list_suggestions(user, now),
+        "suggestions": list_suggestions(user, now) if rights.may_link(user) else [],
     }
 
 
 def list_suggestions(user: User, now: dt.datetime) -> list[SuggestedItem]:
-    """Return what is rising and no item yet."""
-    return []
+    """Return what is rising and no item yet. Four statements."""
+    period = last_weeks(RISING_WEEKS, now=now, zone=company_zone())
+    rising = choose_topics(user, period, period.preceding(), Filters(), most=MOST_SUGGESTED).topics
+    known_topics = {each.casefold() for each in list_items().values_list("repeats_of", flat=True)}
+    return [
+        SuggestedItem(
+            title=topic.label.removeprefix("#"),
+            repeats_by=RepeatsBy.TAG if topic.is_tag else RepeatsBy.WORDS,
+            repeats_of=topic.label.removeprefix("#"),
+            why=f"{format_count(topic.now, 'case')} in the last four weeks, {topic.before:,} in the four before.",
+        )
+        for topic in rising
+        if topic.rose and topic.label.removeprefix("#").casefold() not in known_topics
+    ]
 
 
 def item_row(item: LearningItem, linked: Linked | None, now: dt.datetime) -> dict[str, Any]:
