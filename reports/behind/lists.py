@@ -49,6 +49,8 @@ _STATE_WORDS = {
     "escalated": "{}, then escalated",
     "silent": "{}, then silent",
     "unripe": "{}, silent so far",
+    "reopened": "opened again",
+    "stayed": "not opened again",
 }
 _RANKED = """,
 ranked AS (SELECT unit.*, {rank} AS rank FROM unit)

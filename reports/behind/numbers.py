@@ -12,7 +12,7 @@ from reports.behind.horseshoe import KINDS
 from reports.behind.hours import list_of_hour
 from reports.behind.lists import LONGEST, NumberList
 from reports.behind.outcomes import KINDS as OUTCOME_KINDS
-from reports.behind.person_numbers import list_of_person
+from reports.behind.person_numbers import list_native, list_of_person
 from reports.behind.targets import list_targets
 from reports.behind.today import KINDS as KINDS_OF_TODAY
 from reports.behind.topics import list_alert, list_topic
@@ -25,6 +25,7 @@ from reports.measures.new_cases import case_units, created_cases, unanswered_cas
 from reports.periods import Period
 from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
 
+_OF_PEOPLE = ("answers", "first_answers", "promises", "worked", "native")
 _YES_OR_NO = {"": None, "yes": True, "no": False}
 
 
@@ -33,7 +34,7 @@ def list_behind(
 ) -> NumberList | None:
     """Return the list behind a number; None for an address that names none.
 
-    `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises)
+    `query` holds `of` (response, created, answered, waiting, handed_over, routed, sla, answers, first_answers, promises, worked, native)
     and what that needs: `answered`, `open`, `from_id` and `to_id`, `clock` and `met`, `by` for a person; `step` narrows any of them to one
     step of the period. For others see `reports.behind.horseshoe`, `outcomes`, `topics` and `today`.
     """
@@ -48,6 +49,8 @@ def list_behind(
         "answers": list_of_person,
         "first_answers": list_of_person,
         "promises": list_of_person,
+        "worked": list_of_person,
+        "native": list_native,
         "topic": list_topic,
         "linked": list_alert,
         "hour": list_of_hour,
@@ -74,6 +77,8 @@ def page_of(of: str) -> str:
         return "reports:service_levels"
     if of in KINDS_OF_TODAY:
         return "reports:today"
+    if of in _OF_PEOPLE:
+        return "reports:people"
     return "reports:horseshoe" if of in KINDS else "reports:dashboard"
 
 

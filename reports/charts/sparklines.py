@@ -1,4 +1,4 @@
-"""A small line for a row of a table: a rate by step, with a reference line."""
+"""Small charts for a row of a table: a rate by step with a reference line, and bars beside those of before."""
 
 from __future__ import annotations
 
@@ -36,3 +36,27 @@ def draw_sparkline(values: Sequence[float | None], reference: float, title: str)
 
 def _height(rate: float) -> float:
     return round(22 - 20 * rate, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StepBar:
+    """One bar of 100 × 24; `is_before` for the period before."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    is_before: bool
+
+
+def draw_bars(before: Sequence[int], now: Sequence[int], largest: int) -> list[StepBar]:
+    """Draw numbers by step, those before first; `largest` fills the height."""
+    numbers = [*before, *now]
+    slot = 100 / max(len(numbers), 1)
+    heights = [max(22 * number / largest, 1) if number and largest else 0.5 for number in numbers]
+    return [
+        StepBar(
+            round(slot * n, 2), round(24 - height, 1), round(0.8 * slot, 2), round(height, 1), n < len(before)
+        )
+        for n, height in enumerate(heights)
+    ]

@@ -26,7 +26,7 @@ class FactKind(models.IntegerChoices):
     CLOCK = 3, "Ended clock of a service level"
     HAND_OVER = 4, "Hand-over between departments"
     ROUTED = 5, "Move by the learned router"
-    ANSWER = 7, "Answer of a person"
+    ANSWER = 7, "Answer of ours"
     WAY = 8, "Way of a closed case that changed department"
     BUSINESS_WAY = 9, "The same in business time"
     RETURN = 10, "Closed case that came back between two departments"
@@ -36,6 +36,7 @@ class FactKind(models.IntegerChoices):
     NEXT_RESPONSE = 14, "Exchange after a case's first"
     FIRST_RESOLVE = 15, "Case with its first resolving"
     FINAL_RESOLVE = 16, "Case with its last resolving"
+    RESOLVED = 17, "Resolved case of a person"
 
 
 class Fact(models.Model):

@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from inbox.models.case import CaseQuerySet
 from reports.measures.attainment import clock_facts
 from reports.measures.back_and_forth import return_facts
-from reports.measures.by_person import answer_facts
+from reports.measures.by_person import answer_facts, resolved_facts
 from reports.measures.closings import closing_facts
 from reports.measures.exchanges import exchange_facts
 from reports.measures.first_responses import first_response_facts
@@ -92,6 +92,7 @@ _DEFINITIONS = {
     FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), value="code"),
     FactKind.CLOSING: _Definition(closing_facts),
     FactKind.ANSWER: _Definition(answer_facts, ("person_id",)),
+    FactKind.RESOLVED: _Definition(resolved_facts, ("person_id",)),
     FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), of_closed=True),
     FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), of_closed=True),
     FactKind.NEXT_RESPONSE: _Definition(next_response_facts),

@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import AuditEntry, AuditVerb, Role
-from inbox.models import CaseEvent, Direction, Verb
+from accounts.models import AuditEntry, AuditVerb, BrandAccount, Role, Shift
+from inbox.models import Case, CaseEvent, Direction, Verb
+from reports.exports.page_tables import read_tables
 from tests.factories import (
     NOW,
     BrandAccountFactory,
@@ -18,7 +19,7 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
-from tests.inbox.page_requests import signed_in
+from tests.inbox.page_requests import count_statements, signed_in
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -77,13 +78,14 @@ def test_answers_first_responses_and_promises(agent, manager, service):
         assert numbers(page) == {
             "Answers": ("3", "sent in this period"),
             "First response, median": ("2 h 00", "of 3 first responses"),
-            "Promises kept": ("67%", "2 of 3 response targets"),
+            "Opened again": ("–", "0 of 0 resolved cases"),
+            "Promises kept": ("2 of 3", "response targets"),
         }
         assert page.context["load"]["open"] == "1"
         totals = [
             signed_in(reader).get(figure["href"]).context["total"] for figure in page.context["numbers"]
         ]
-        assert totals == [3, 3, 3]
+        assert totals == [3, 3, 0, 3]
         steps = page.context["steps"]
         assert sum(int(step["answers"]) for step in steps) == 3
         busy = next(step for step in steps if step["answers"] != "0")
@@ -93,6 +95,7 @@ def test_answers_first_responses_and_promises(agent, manager, service):
 def test_a_look_is_noted_once_and_seen_by_the_person(agent, manager):
     page_of(manager, agent)
     page_of(manager, agent)
+    signed_in(manager).get(reverse("reports:people"))
     page_of(agent, agent)
     entry = AuditEntry.objects.get(verb=AuditVerb.FIGURES_READ)
     assert (entry.actor_name, entry.person_id) == ("Mara Berg", agent.pk)
@@ -118,7 +121,7 @@ def test_who_sees_whom(agent, manager, service):
         for reader in (agent, manager, colleague, stranger, other, admin, analyst)
     }
     assert list(seen.values()) == [200, 200, 404, 404, 404, 404, 404]
-    for of in ("answers", "first_answers", "promises"):
+    for of in ("answers", "first_answers", "promises", "worked"):
         query = {"of": of, "by": agent.pk}
         assert signed_in(manager).get(reverse("reports:cases"), query).status_code == 200
         for reader in (colleague, admin, analyst, other):
@@ -132,8 +135,82 @@ def test_people_stand_by_name(agent, manager, service):
         for _ in range(len(first)):
             CaseFactory(assignee=person, department=service)
     page = signed_in(manager).get(reverse("reports:people"))
-    names = [str(row["person"]) for row in page.context["team"]]
-    assert names == ["Ada Holm", "Bram Tolliver", "ilse Marchetti", "Wren Castell"]
-    assert [row["open"] for row in page.context["team"]] == ["3", "0", "4", "4"]
-    assert "My people" not in signed_in(agent).get(reverse("reports:people")).content.decode()
-    assert "My numbers" in signed_in(agent).get(reverse("reports:people")).content.decode()
+    names = [str(row["person"]) for row in page.context["rows"]]
+    assert names == ["Ada Holm", "Bram Tolliver", "ilse Marchetti", "Mara Berg", "Wren Castell"]
+    assert [row["open"] for row in page.context["rows"]] == ["3", "0", "4", "0", "4"]
+    own = signed_in(agent).get(reverse("reports:people"))
+    assert [row["person"] for row in own.context["rows"]] == [agent]
+    assert "My numbers" in own.content.decode() and "never ranked" not in own.content.decode()
+
+
+def resolve(case, by, ago, *, again=None, undone=False):
+    CaseEvent.objects.create(case=case, at=NOW - ago, verb=Verb.RESOLVED, actor=by)
+    if undone:
+        data = {"what": Verb.RESOLVED}
+        CaseEvent.objects.create(case=case, at=NOW - ago, verb=Verb.UNDONE, actor=by, data=data)
+    if again is not None:
+        CaseEvent.objects.create(case=case, at=NOW - ago + again, verb=Verb.REOPENED)
+    Case.objects.filter(pk=case.pk).update(reopen_count=0 if again is None else 1)
+
+
+def board_of(reader, **query):
+    return signed_in(reader).get(reverse("reports:people"), {"period": "last-4-weeks"} | query)
+
+
+def test_each_number_of_the_board_opens_its_list_and_the_total_is_the_sum(agent, manager, service):
+    other = UserFactory(departments=[service], first_name="Ada", last_name="Holm")
+    for n in range(6):
+        case = answered(agent if n < 4 else other, service, (n + 2) * DAY, (n + 1) * HOUR, met=n % 2 == 0)
+        if n == 0:
+            resolve(case, other, DAY, undone=True)
+        else:
+            resolve(case, other, (n + 1) * DAY, again=HOUR if n in (1, 4) else None)
+    answered(agent, service, 32 * DAY, HOUR)
+    answered(agent, DepartmentFactory(), 3 * DAY, HOUR)
+    account = BrandAccount.objects.first()
+    Shift.objects.create(
+        brand_account=account, weekday=0, starts_at=dt.time(9), ends_at=dt.time(17), primary=agent
+    )
+    MessageFactory(case=case, direction=Direction.OUTBOUND, network_time=NOW - HOUR, received_at=NOW - HOUR)
+    page = board_of(manager)
+    rows = {str(row["person"]): row for row in page.context["rows"]}
+    total, names = page.context["total"], ("answers", "reopened", "promises")
+    assert {name: [rows[name][each] for each in names] for name in ("Ada Holm", "Bram Tolliver")} == {
+        "Ada Holm": ["2", "40%", "1 of 2"], "Bram Tolliver": ["4", "few", "2 of 4"],
+    }  # fmt: skip
+    assert [total[each] for each in names] == ["6", "38%", "3 of 6"]
+    assert "PT32" not in rows["Bram Tolliver"]["point"] and ">32 h<" in rows["Bram Tolliver"]["point"]
+    assert rows["Ada Holm"]["point"] == "–" and total["point"] == rows["Bram Tolliver"]["point"]
+    assert rows["Bram Tolliver"]["bar_words"].endswith("; before: 0, 0, 1, 0")
+    assert (page.context["native"]["count"], page.context["all_answers"]) == ("1", "7")
+    assert page.context["finding"] == "6 answers in this period, 1 answer before."
+    browser = signed_in(manager)
+    for row, counts in ((rows["Ada Holm"], (2, 2, 2, 2)), (total, (6, 6, 3, 6))):
+        for name, count in zip(("answers", "median", "reopened", "promises"), counts, strict=True):
+            assert browser.get(row[f"{name}_href"]).context["total"] == count, name
+    assert browser.get(page.context["native"]["href"]).context["total"] == 1
+    (table,) = read_tables(page.content.decode())
+    assert table.header[2:4] == ["Open now", "Open now, of"] and table.header[-3:-1] == [
+        "Promises kept",
+        "Promises kept, of",
+    ]
+    assert table.rows[-1][-4:] == [38, 3, 6, 32 * 3600]
+
+
+def test_opening_the_board_is_a_look_at_every_row_of_it(agent, manager, service):
+    for _ in range(3):
+        UserFactory(departments=[service])
+    UserFactory(departments=[service], is_active=False)
+    browser = signed_in(manager)
+    address = reverse("reports:people")
+    browser.get(address)
+    looked_at = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ)
+    assert looked_at.count() == 4 and agent.pk in looked_at.values_list("person_id", flat=True)
+    again = count_statements(browser, address)
+    assert looked_at.count() == 4, "once in twelve hours"
+    for _ in range(9):
+        UserFactory(departments=[service])
+    browser.get(address)
+    assert count_statements(browser, address) == again, "more people take no more statements"
+    signed_in(agent).get(address)
+    assert not looked_at.filter(actor_id=agent.pk).exists()

@@ -187,6 +187,20 @@ def share_customer(dice, case, departments):
     Case.objects.filter(pk=case.pk).update(customer=other.customer)
 
 
+def resolve_and_open_again(dice, case, departments):
+    at, authors = moment(dice), list(Message.objects.exclude(user=None).values_list("user", flat=True)[:5])
+    authors = authors or [UserFactory().pk]
+    verbs = dice.choice(
+        (["resolved"], ["resolved", "undone", "resolved"], ["resolved", "reopened"], ["reopened"])
+    )
+    for number, verb in enumerate(verbs):
+        CaseEvent.objects.create(
+            case=case, at=at + number * HOUR, verb=verb, actor_id=dice.choice([None, *authors]),
+            data={"what": "resolved"} if verb == "undone" else {},
+        )  # fmt: skip
+    Case.objects.filter(pk=case.pk).update(version=F("version") + 1)
+
+
 def remove_case(dice, case, departments):
     with open_history():
         for model in (Decision, Reply, Message, Custody, CaseEvent):
@@ -197,5 +211,5 @@ def remove_case(dice, case, departments):
 EDITS = (
     answer, forget_answer, close, reopen, judge, become_history, begin_anew, hand_over, hand_over, accept, take_back,
     write, write, read_again, write_elsewhere, write_elsewhere, correct, learn_late, move_message, remove_message,
-    end_clock, write_as, queue_before, decide, decide, share_customer, remove_case,
+    end_clock, resolve_and_open_again, resolve_and_open_again, write_as, queue_before, decide, decide, share_customer, remove_case,
 )  # fmt: skip

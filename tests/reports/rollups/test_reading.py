@@ -51,7 +51,13 @@ from routing.service_levels.editing import install_starter_service_levels
 from routing.service_levels.starter import starter_calendars, starter_policies
 from tests.factories import NOW
 from tests.inbox.page_requests import signed_in
-from tests.reports.rollups.edits import decide, edit_at_random, queue_before, share_customer
+from tests.reports.rollups.edits import (
+    decide,
+    edit_at_random,
+    queue_before,
+    resolve_and_open_again,
+    share_customer,
+)
 from tests.reports.rollups.test_facts import ZONES, build_all, refresh_all
 from tests.reports.stories import DAY, MINUTE
 from tests.reports.test_year import READERS, Year
@@ -152,6 +158,8 @@ def add_what_people_did(dice, year, author):
     ).update(user=author)
     with open_history():
         CaseEvent.objects.filter(data__has_key="clocks").update(actor=author)
+    for case in Case.objects.all():
+        resolve_and_open_again(dice, case, year.departments)
 
 
 @pytest.mark.slow
