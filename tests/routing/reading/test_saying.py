@@ -29,6 +29,8 @@ SAID = {
         ("nl", "Hij doet het weer, bedankt"),
         ("nl", "Het is gelukt!"),
         ("", "It works again, thank you"),
+        ("en", "Now it works! Problem solved"),
+        ("de", "Das Paket ist da, danke"),
     ],
     "thanks": [
         ("en", "Thank you so much, you are lovely"),
@@ -54,6 +56,11 @@ SAID = {
     ],
     "": [
         ("en", "Is it fixed?"),
+        ("en", "It arrived today, in the wrong size"),
+        ("en", "Do you know how it works"),
+        ("de", "Was ist da los"),
+        ("nl", "Het pakket is binnen drie dagen beloofd"),
+        ("fr", "Il est arrivé un problème"),
         ("en", "Please write when it works again"),
         ("en", "I will be glad once it is fixed"),
         ("en", "You said it is fixed"),
