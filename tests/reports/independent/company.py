@@ -85,6 +85,15 @@ class Tale:
     created: dt.datetime = NOW
 
     @property
+    def first_resolved(self) -> dt.datetime | None:
+        """When it was first resolved and stayed so for longer than it takes to undo."""
+        following = [*(event.verb for event in self.happened), ""][1:]
+        pairs = zip(self.happened, following, strict=True)
+        return next(
+            (event.at for event, after in pairs if event.verb == "resolved" and after != "undone"), None
+        )
+
+    @property
     def historical(self) -> bool:
         return all(said.historical for said in self.said if not said.ours)
 

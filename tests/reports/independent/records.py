@@ -98,6 +98,8 @@ class Case:
     custodies: list[Custody] = field(default_factory=list)
     #: (id of the event, at, actor, record) of each ended clock.
     clocks: list[tuple[int, dt.datetime, int, dict]] = field(default_factory=list)
+    #: (at, verb) of each event.
+    events: list[tuple[dt.datetime, str]] = field(default_factory=list)
     #: (id, what decided, key of the rule, its name, department) of each decision.
     decisions: list[tuple[int, str, str, str, int]] = field(default_factory=list)
     #: When an answer was queued, by its id on the network.
@@ -160,6 +162,20 @@ class Case:
             newest[ended[3]["clock"], ended[3].get("from")] = ended
         return [ended for ended in newest.values() if ended[3]["met"] is not None]
 
+    @cached_property
+    def first_resolved(self) -> dt.datetime | None:
+        """When it was first resolved; what was undone at once is none."""
+        for place, (at, verb) in enumerate(self.events):
+            if verb == "resolved" and [after for _, after in self.events[place + 1 : place + 2]] != [
+                "undone"
+            ]:
+                return at
+        return None
+
+    @property
+    def was_reopened(self) -> bool:
+        return any(verb == "reopened" for _, verb in self.events)
+
     def had_before(self, custody: Custody) -> bool:
         """Whether the department had the case before, for longer than until the router moved it on."""
         moves = {other.sent for other in self.custodies if other.routed}
@@ -211,6 +227,7 @@ class Records:
         self._add_messages(table["inbox_message"])
         self._add_custodies(table["inbox_custody"])
         for row in sorted(table["inbox_caseevent"], key=lambda row: int(row["id"])):
+            self.by_id[int(row["case_id"])].events.append((moment(row["at"]), row["verb"]))
             for record in json.loads(row["data"]).get("clocks", ()):
                 entry = (int(row["id"]), moment(row["at"]), int(row["actor_id"] or 0), record)
                 self.by_id[int(row["case_id"])].clocks.append(entry)

@@ -84,6 +84,7 @@ def count_response_board(asked: Question) -> dict[str, list]:
             ["Still open", number(first["open"]), span_words(first["middle"]), span_words(first["oldest"])],
             ["Closed without an answer", number(first["closed"]), NOTHING, NOTHING],
         ],
+        "waits-table": _waits(asked),
         "attainment-table": _attainment(asked),
         "hand-overs-table": [pair.row(few=5) for pair in pairs],
         "routed": [number(routed)] if routed else [],
@@ -147,6 +148,47 @@ def _first_response(asked: Question) -> dict:
         "median": percentile(took, 0.5), "p90": percentile(took, 0.9), "oldest": max(ages, default=None),
         "middle": percentile(ages, 0.5),
     }  # fmt: skip
+
+
+def _measure_waits(asked: Question) -> dict[str, tuple[list, list]]:
+    """Return what took how long, and how long what is open has waited, for each thing that customers wait for."""
+    now, created = asked.now, asked.created()
+    asking = [case for case in created if case.needs_answer]
+    later = [each for each in asked.exchanges() if each.number > 1]
+    open_now = [case for case in created if case.closed is None]
+    return {
+        "First response": (
+            [case.first_response for case in asking if case.first_response is not None],
+            [now - case.created for case in asking if case.first_response is None and case.closed is None],
+        ),
+        "Next response": (
+            [each.span for each in later if each.span is not None],
+            [now - each.arrived for each in later if each.span is None and each.case.closed is None],
+        ),
+        "First resolving": (
+            [case.first_resolved - case.created for case in created if case.first_resolved is not None],
+            [now - case.created for case in open_now if case.first_resolved is None],
+        ),
+        "Final resolving": (
+            [case.closed - case.created for case in created if case.status == "resolved"],
+            [now - case.created for case in open_now],
+        ),
+    }
+
+
+def _waits(asked: Question) -> list[list[str]]:
+    now, before = _measure_waits(asked), _measure_waits(replace(asked, span=asked.span.before()))
+
+    def cell(took: list, part: float) -> str:
+        return NOTHING if not took else "few" if len(took) < 5 else span_words(percentile(took, part))
+
+    return [
+        [
+            label, number(len(took)), cell(took, 0.5), cell(before[label][0], 0.5), cell(took, 0.9), cell(before[label][0], 0.9),
+            number(len(ages)), span_words(max(ages, default=None)),
+        ]
+        for label, (took, ages) in now.items()
+    ]  # fmt: skip
 
 
 def _volume(asked: Question) -> list[list[str]]:

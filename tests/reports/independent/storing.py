@@ -137,7 +137,7 @@ class Company:
             tags=tale.tags, historical=bool(tale.said) and tale.historical, created_at=tale.created,
             needs_answer=any(said.wants for said in tale.said), opened_at=min(inbound, default=tale.created),
             activity_at=last, last_inbound_at=last, last_outbound_at=max(ours, default=None),
-            first_response_at=min(answers, default=None), reopen_count=tale.reopened, message_count=len(tale.said),
+            first_response_at=min(answers, default=None), first_resolved_at=tale.first_resolved, reopen_count=tale.reopened, message_count=len(tale.said),
             first_response_due_at=tale.due.get("first_response"), next_response_due_at=tale.due.get("next_response"),
             resolution_due_at=tale.due.get("resolution"), erased_at=NOW if tale.erased and tale.closed else None,
         )  # fmt: skip
