@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
@@ -80,8 +80,13 @@ class Selection:
 
     def as_query(self, **query: object) -> str:
         """Return the selection, and more parameters, as a query string."""
-        more = urlencode([(key, str(value)) for key, value in query.items()])
+        more = "&".join([f"{key}={_quote(str(value))}" for key, value in query.items()])
         return f"{self._query}&{more}" if self._query and more else self._query or more
+
+
+def _quote(value: str) -> str:
+    """Quote a value of an address. Most are words and numbers, which need nothing."""
+    return value if value.isascii() and value.isalnum() else quote_plus(value)
 
 
 @cache

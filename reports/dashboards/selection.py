@@ -18,6 +18,7 @@ from reports.scopes import readable_department_ids, readable_people
 from routing.conditions.sentences import language_name
 from routing.models import Priority
 from routing.rule_editor.choices import LANGUAGES
+from wording.spans import figure_span
 
 #: Periods that move with the days, as an address names them.
 ROLLING_PERIODS = (
@@ -31,6 +32,8 @@ ROLLING_PERIODS = (
     ("last-1-months", "This month"),
     ("last-1-quarters", "This quarter"),
 )
+#: From this delay on a board says in a notice how old its numbers are. A refresh is due every few seconds.
+_WORTH_A_NOTICE = dt.timedelta(minutes=5)
 _COMPARISONS = (("before", "The days before"), ("last-year", "The year before"), ("none", "Nothing"))
 _STEPS = (("", "as fits"), ("day", "by day"), ("week", "by week"), ("month", "by month"))
 
@@ -68,6 +71,7 @@ def selection_context(selection: Selection) -> dict[str, Any]:
         "compared_span": name_days(compared) if compared else "",
         "zone": str(period.zone),
         "as_of": _describe_age(selection),
+        "behind": _describe_delay(selection),
         "periods": _period_options(selection),
         "first_day": f"{period.first_day}",
         "last_day": f"{last_day}",
@@ -88,6 +92,12 @@ def _describe_age(selection: Selection) -> str:
     day = "" if local.date() == today else f"{local:%-d %b} "
     behind = "" if at == selection.now else "; later changes are still being counted"
     return f"as of {day}{local:%H:%M}{behind}"
+
+
+def _describe_delay(selection: Selection) -> str:
+    """Return how old the numbers are: "12 min"; "" while that is not worth a notice."""
+    behind = selection.now - shown_as_of(selection.user, selection.now)
+    return figure_span(behind) if behind >= _WORTH_A_NOTICE else ""
 
 
 def describe_filters(selection: Selection) -> list[str]:

@@ -116,6 +116,11 @@ def fetch_kept(user: User, choice: Choice, sql: str, parameters: list[Any]) -> l
     return rows
 
 
+def whole_minute(now: dt.datetime) -> dt.datetime:
+    """Return the minute that pages name as the time of their numbers."""
+    return now.replace(second=0, microsecond=0)
+
+
 def seconds_behind(now: dt.datetime) -> float:
     """Return for how long the oldest change has waited to be counted.
 

@@ -13,7 +13,7 @@ from reports.measures.weekday_waits import BY_WEEKDAY, MOST_DAYS, WeekdayWait, c
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose_filtered, choose_readable, with_departments
-from reports.rollups.freshness import fetch_kept, freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for, whole_minute
 from reports.scopes import managed_department_ids
 
 _PAIRS = """
@@ -68,11 +68,6 @@ def count_routed(user: User, period: Period, filters: Filters, *, now: dt.dateti
     sql, parameters = _hand_overs_sql(user, period, filtered, FactKind.ROUTED)
     count: int = fetch_kept(user, filtered, sql + _COUNT, parameters)[0][0]
     return count
-
-
-def whole_minute(now: dt.datetime) -> dt.datetime:
-    """Return the minute that pages name as the time of their numbers."""
-    return now.replace(second=0, microsecond=0)
 
 
 def _hand_overs_sql(user: User, period: Period, filtered: Choice, kind: FactKind) -> tuple[str, list[Any]]:

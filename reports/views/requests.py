@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.context import make_context
+from django.template.loader import get_template
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,7 +28,10 @@ def show_board(request: HttpRequest, board: Board, **more: Any) -> HttpResponse:
     """
     selection = requested_selection(request)
     context = board.show(selection) | {"saved_name": _find_name(request, selection)} | more
-    return render(request, board.template, context)
+    page = make_context(context, request, autoescape=True)
+    # Numbers in templates are places in drawings: written as they are, not by the form of a language.
+    page.use_l10n = False
+    return HttpResponse(cast(Any, get_template(board.template)).template.render(page))
 
 
 def _find_name(request: HttpRequest, selection: Selection) -> str:

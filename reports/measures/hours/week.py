@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,14 +63,20 @@ def week_hours(
 
 
 def count_hours(
-    head: Statement, tail: Statement, period: Period, now: dt.datetime, *, with_answers: bool
+    head: Statement,
+    tail: Statement,
+    period: Period,
+    now: dt.datetime,
+    *,
+    with_answers: bool,
+    fetch: Callable[[str, list[Any]], list[tuple[Any, ...]]] = fetch_all,
 ) -> WeekHours:
     """Count a table `f` of at, span and state: a statement of which only its SELECT is missing."""
     offsets = offsets_between(period.zone, period.start, max(period.end, now))
 
     def select(what: HoursOf, numbers: str) -> list[tuple[Any, ...]]:
         sql = f"{head[0]} SELECT {hour_sql(what)} AS hour, {numbers} {tail[0]} GROUP BY 1"
-        return fetch_all(sql, [*head[1], *offsets, *tail[1]])
+        return fetch(sql, [*head[1], *offsets, *tail[1]])
 
     rows = select("arrivals", f"count(*), count(*) FILTER (WHERE {WAITED})")
     # What has no answer has no hour of it.

@@ -15,7 +15,7 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import Cover, cover_whole
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for
 from reports.rollups.tallies import count_values, nearest_rank
 from reports.rollups.times.business_times import business_seconds, rules_of
 from reports.scopes import fetch_all
@@ -110,7 +110,7 @@ SELECT r.step, f.kind, count(*), min(f.at), percentile_disc(0.5) WITHIN GROUP (O
 """  # noqa: S608 (constants)
     return {
         (step, _BY_KIND[kind]): (n, now - oldest, now - median)
-        for step, kind, n, oldest, median in fetch_all(sql, parameters)
+        for step, kind, n, oldest, median in fetch_kept(user, choose(user, filters), sql, parameters)
     }
 
 

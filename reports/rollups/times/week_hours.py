@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from accounts.models import User
 from reports.filters import Filters
@@ -10,7 +11,7 @@ from reports.measures.hours import week as measure
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for, whole_minute
 
 
 def week_hours(
@@ -27,5 +28,9 @@ FROM (
   SELECT k.at, k.state, CASE WHEN k.state = 'waiting' THEN %s - k.at ELSE k.value * interval '1 second' END AS span
   FROM reports_fact k WHERE k.kind = {FactKind.EXCHANGE} AND k.at >= %s AND k.at < %s AND {condition}{cases}
 ) f"""  # noqa: S608 (constants)
-    values = [now, period.start, period.end, *parameters, *of_cases]
-    return measure.count_hours(("", []), (tail, values), period, now, with_answers=with_answers)
+    values = [whole_minute(now), period.start, period.end, *parameters, *of_cases]
+
+    def fetch(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+        return fetch_kept(user, choice, sql, parameters)
+
+    return measure.count_hours(("", []), (tail, values), period, now, with_answers=with_answers, fetch=fetch)

@@ -219,6 +219,12 @@ class TestThePage:
         ChangedCase.objects.update(at=NOW - 3 * MINUTE)
         page = self.page(user).content.decode()
         assert "as of 09:57; later changes are still being counted" in page
+        assert "These numbers are" not in page
+        ChangedCase.objects.update(at=NOW - 12 * MINUTE)
+        for name in ("dashboard", "horseshoe", "people", "brand_accounts", "outcomes"):
+            with time_machine.travel(NOW, tick=False):
+                page = signed_in(user).get(reverse(f"reports:{name}")).content.decode()
+            assert "<b>These numbers are 12 min old.</b>" in page
         refresh_all()
         assert "as of 10:00" in self.page(user).content.decode()
 
