@@ -43,7 +43,7 @@ class Freshness:
 
     as_of: dt.datetime
     cell_zone: str
-    #: The version of the facts (`RollupState.version`); "" while they are being changed.
+    #: The version of the facts (`RollupState.version`), or an older one.
     version: str = ""
 
 
@@ -61,13 +61,12 @@ def freshen(now: dt.datetime) -> Freshness:
         raise RollupsNotBuilt(status.progress)
     if status.levels != status.live_levels and note_new_levels():
         status = read_status()
-    is_current = status.waiting == 0
+    is_current, version = status.waiting == 0, status.version
     if 0 < status.waiting <= _FEW:
         is_current = refresh_changed_cases(_FEW) is not None
-    is_same = status.waiting == 0 or status.waiting > _FEW
-    return Freshness(
-        now if is_current else status.since or now, status.cell_zone, status.version if is_same else ""
-    )
+        if is_current:
+            version = read_status().version
+    return Freshness(now if is_current else status.since or now, status.cell_zone, version)
 
 
 def freshen_for(user: User, now: dt.datetime) -> Freshness:
