@@ -5,7 +5,7 @@ from django.urls import path
 from reports.views.alerts import dismiss_alert
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
-from reports.views.exports import cases_csv, chart_png, chart_svg, table_csv
+from reports.views.exports import cases_csv, chart_png, chart_svg, charts_zip, page_csv, table_csv
 from reports.views.history import (
     history,
     history_import,
@@ -85,6 +85,8 @@ urlpatterns = [
     path("shared/<str:token>/", shared, name="shared"),
     path("export/cases.csv", cases_csv, name="cases_csv"),
     path("export/table.csv", table_csv, name="table_csv"),
+    path("export/page.csv", page_csv, name="page_csv"),
+    path("export/charts.zip", charts_zip, name="charts_zip"),
     path("export/chart.svg", chart_svg, name="chart_svg"),
     path("export/chart.png", chart_png, name="chart_png"),
 ]

@@ -75,6 +75,7 @@ READ = frozenset(
     inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine inbox:reading
     inbox:presence inbox:team inbox:split inbox:merge
     reports:dashboard reports:horseshoe reports:hand_overs reports:cases reports:cases_csv reports:table_csv reports:chart_svg reports:chart_png
+    reports:page_csv reports:charts_zip
     reports:saved reports:saved_report reports:shared
     routing:rule_list routing:rule_try routing:rule_new routing:starter routing:rule_edit routing:rule_delete
     routing:default_edit routing:versions routing:draft_publish inbox:preview

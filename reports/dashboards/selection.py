@@ -11,7 +11,8 @@ from accounts.models import BrandAccount
 from inbox.visibility import list_departments
 from networks.registry import CONNECTORS, network_label
 from reports.behind.selections import Selection
-from reports.filters import Filters
+from reports.dashboards.matching import DIVIDED, Matching, count_matching, matching_context
+from reports.filters import PARAMETERS, Filters
 from reports.periods import name_days
 from reports.rollups.freshness import shown_as_of
 from reports.scopes import readable_department_ids, readable_people
@@ -45,6 +46,8 @@ class Option:
     value: str
     label: str
     is_chosen: bool
+    #: The cases of the period with this value, where that is counted.
+    count: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,11 @@ class FilterMenu:
 
 
 def selection_context(selection: Selection) -> dict[str, Any]:
-    """Build what `reports/_selection.html` shows. Two statements: brand accounts and people."""
+    """Build what `reports/_selection.html` shows. Three statements: brand accounts, people and numbers of cases."""
     period, compared = selection.period, selection.compared
+    accounts = list(BrandAccount.objects.visible_to(selection.user).order_by("network", "handle"))
+    matching = count_matching(selection, {account.pk: account.network for account in accounts})
+    menus = list_filters(selection, accounts, matching)
     last_day = period.day_after - dt.timedelta(days=1)
     return {
         "selection": selection,
@@ -78,7 +84,8 @@ def selection_context(selection: Selection) -> dict[str, Any]:
         "is_free": period.unit == "free",
         "comparisons": [Option(v, label, v == selection.comparison) for v, label in _COMPARISONS],
         "step_sizes": [Option(v, label, v == period.as_query().get("by", "")) for v, label in _STEPS],
-        "filter_menus": list_filters(selection),
+        "filter_menus": menus,
+        **matching_context(selection, matching, _name_chosen(menus, selection.filters)),
         "tags": ", ".join(selection.filters.tags),
         "is_filtered": bool(selection.filters),
         "unfiltered": selection.without_filters().as_query(),
@@ -116,11 +123,20 @@ def describe_scope(title: str, selection: Selection) -> str:
     return " · ".join(parts)
 
 
-def list_filters(selection: Selection) -> list[FilterMenu]:
+def _name_chosen(menus: Iterable[FilterMenu], filters: Filters) -> dict[str, str]:
+    """Return each filter with what is chosen, in words: "Department “Press”"."""
+    names = {menu.name: f"{menu.label} “{menu.chosen}”" for menu in menus}
+    return names | {"tag": f"Tag “{', '.join(filters.tags)}”"}
+
+
+def list_filters(
+    selection: Selection, accounts: Iterable[BrandAccount] | None = None, matching: Matching | None = None
+) -> list[FilterMenu]:
     """Return the filters that offer their values; what the reader may not see is not offered."""
     user, filters = selection.user, selection.filters
     readable = readable_department_ids(user)
-    accounts = BrandAccount.objects.visible_to(user).order_by("network", "handle")
+    if accounts is None:
+        accounts = BrandAccount.objects.visible_to(user).order_by("network", "handle")
     menus = (
         ("network", "Network", [(name, network_label(name)) for name in CONNECTORS], filters.networks),
         (
@@ -139,14 +155,31 @@ def list_filters(selection: Selection) -> list[FilterMenu]:
         ("language", "Language", _language_values(filters), filters.languages),
         ("priority", "Priority", [(p.value, str(p.label)) for p in Priority], filters.priorities),
     )
-    return [_build_menu(*menu) for menu in menus]
+    return [_build_menu(name, label, values, chosen, matching) for name, label, values, chosen in menus]
 
 
 def _build_menu(
-    name: str, label: str, values: Iterable[tuple[object, str]], chosen: Iterable[object]
+    name: str,
+    label: str,
+    values: Iterable[tuple[object, str]],
+    chosen: Iterable[object],
+    matching: Matching | None,
 ) -> FilterMenu:
-    chosen = set(chosen)
-    return FilterMenu(name, label, tuple(Option(str(v), words, v in chosen) for v, words in values))
+    chosen, field = set(chosen), PARAMETERS[name]
+    is_counted = matching is not None and field in DIVIDED
+    return FilterMenu(
+        name,
+        label,
+        tuple(
+            Option(
+                str(value),
+                words,
+                value in chosen,
+                f"{matching.count(**{field: (value,)}):,}" if matching and is_counted else "",
+            )
+            for value, words in values
+        ),
+    )
 
 
 def _language_values(filters: Filters) -> list[tuple[str, str]]:

@@ -58,6 +58,13 @@ def read_chart(page: str, key: str, scope: str) -> str | None:
     )
 
 
+def read_charts(page: str, scope: str) -> dict[str, str]:
+    """Return every chart of a page that has files, by key."""
+    keys = dict.fromkeys(re.findall(r"/chart\.svg\?[^\"]*?chart=([\w-]+)", page))
+    charts = {key: read_chart(page, key, scope) for key in keys}
+    return {key: chart for key, chart in charts.items() if chart}
+
+
 def _write_head(title: str, scope: str, left: float, bottom: float, width: float) -> tuple[str, float]:
     """Return the lines above a drawing, and how high they are."""
     lines: list[tuple[str, int, str]] = []

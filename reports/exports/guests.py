@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 #: Elements that a guest has no use for, with all that is in them.
 _DROPPED_TAGS = {"form", "script", "button"}
-_DROPPED_CLASSES = {"exports", "selection", "selection-bar"}
+_DROPPED_CLASSES = {"clocks", "exports", "selection", "selection-bar"}
 #: The attribute of what only people of the house may see: what names colleagues or quotes customers.
 _INSIDE = "data-inside"
 _VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}

@@ -8,6 +8,7 @@ alone: "31%" and "▲ 31%" are 31 in a column "(%)", "▼ 3 points" is -3, and "
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -54,6 +55,18 @@ def read_tables(page: str) -> list[PageTable]:
     reader.feed(page)
     reader.close()
     return reader.tables
+
+
+def join_tables(tables: Iterable[PageTable]) -> Iterator[list[Cell]]:
+    """Yield the rows of one file with all tables.
+
+    Of each its heading, its header and its rows, after an empty row.
+    """
+    for table in tables:
+        yield []
+        yield [table.title]
+        yield [*table.header]
+        yield from table.rows
 
 
 class _TableReader(HTMLParser):

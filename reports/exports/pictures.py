@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 #: Pixels for each unit of the drawing.
@@ -23,3 +26,13 @@ def draw_picture(svg: str) -> bytes:
         font_family=_FAMILY, sans_serif_family=_FAMILY, languages=["en"],
     )  # fmt: skip
     return picture
+
+
+def pack_charts(charts: Mapping[str, str]) -> bytes:
+    """Return an archive with each chart as SVG and as PNG."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, chart in charts.items():
+            archive.writestr(f"{key}.svg", chart)
+            archive.writestr(f"{key}.png", draw_picture(chart))
+    return content.getvalue()

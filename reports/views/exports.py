@@ -19,11 +19,11 @@ from reports.dashboards.boards import BOARDS, Board
 from reports.dashboards.looks import note_looks
 from reports.dashboards.selection import describe_filters, describe_scope
 from reports.exports.case_rows import export_columns, export_rows
-from reports.exports.charts import read_chart
+from reports.exports.charts import read_chart, read_charts
 from reports.exports.csv_files import name_file, write_csv
-from reports.exports.page_tables import read_tables
+from reports.exports.page_tables import join_tables, read_tables
 from reports.exports.pages import render_board
-from reports.exports.pictures import draw_picture
+from reports.exports.pictures import draw_picture, pack_charts
 from reports.filters import read_narrowed
 from reports.periods import name_days
 from reports.views.requests import requested_selection
@@ -64,6 +64,27 @@ def table_csv(request: HttpRequest) -> HttpResponseBase:
     if not tables:
         raise Http404("There is no such table.")
     return _send_csv(write_csv(tables[0].header, tables[0].rows), _name(f"{board.name} {key}", chosen, "csv"))
+
+
+@require_safe
+@login_required
+def page_csv(request: HttpRequest) -> HttpResponseBase:
+    """Download all tables of a board in one file."""
+    board, chosen = _requested_board(request), requested_selection(request)
+    rows = join_tables(read_tables(render_board(board, chosen)))
+    title = [board.title, name_days(chosen.period, chosen.now), str(chosen.period.zone)]
+    return _send_csv(write_csv(title, rows), _name(board.name, chosen, "csv"))
+
+
+@require_safe
+@login_required
+def charts_zip(request: HttpRequest) -> HttpResponse:
+    """Download all charts of a board, as drawings and as pictures."""
+    board, chosen = _requested_board(request), requested_selection(request)
+    charts = read_charts(render_board(board, chosen), describe_scope(board.title, chosen))
+    if not charts:
+        raise Http404("There is no chart.")
+    return _send_file(pack_charts(charts), "application/zip", _name(f"{board.name} charts", chosen, "zip"))
 
 
 @require_safe

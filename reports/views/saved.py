@@ -109,7 +109,8 @@ def save_report(request: SignedInRequest) -> HttpResponse:
         name=name, owner=request.user, board=board.name, query=query, created_at=now
     )
     messages.success(request, f"“{name}” is saved. Only you see it until you share it.")
-    return redirect("reports:saved_report", report.pk)
+    part = {"mail": "#mail", "link": "#link"}.get(request.POST.get("then", ""), "")
+    return redirect(f"{reverse('reports:saved_report', args=[report.pk])}{part}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,6 +9,7 @@ import re
 import struct
 import tracemalloc
 import xml.etree.ElementTree as ET
+import zipfile
 import zlib
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,7 +29,14 @@ from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.csv_files import name_file, write_csv
 from reports.exports.page_tables import read_tables
 from reports.exports.pictures import draw_picture
-from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
+from tests.factories import (
+    NOW,
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    MessageFactory,
+    UserFactory,
+)
 from tests.inbox.page_requests import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -258,6 +266,60 @@ def test_every_chart_is_a_picture_with_legible_words(billing, manager):
             assert (pixels[0, 0] == 255).all() and (pixels[..., 3] == 255).all(), "white paper"
             # The line of the title, above the drawing.
             assert (pixels[24:64, 32:300, :3] < 128).all(axis=2).sum() > 200
+
+
+def test_the_menu_of_files_has_all_numbers_cases_and_charts(billing, manager):
+    MessageFactory(case=CaseFactory(department=billing, created_at=NOW), network_time=NOW)
+    client = signed_in(manager)
+    page = client.get(reverse("reports:dashboard")).content.decode()
+    (menu,) = re.findall(r'<details class="menu pick save exported".*?</details>', page, re.DOTALL)
+    assert "The 1 cases behind it" not in menu and "The case behind it" in menu
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]*)"', menu)]
+    numbers, cases, charts = (client.get(link) for link in links)
+    rows = rows_of(numbers)
+    assert rows[0][0] == "Response" and ["Response rate by time of arrival"] in rows
+    assert ["Hour", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "All"] in rows
+    assert len(rows_of(cases)) == 2
+    names = zipfile.ZipFile(io.BytesIO(charts.content)).namelist()
+    assert {"rate-chart.svg", "rate-chart.png", "hours-chart.svg", "hours-chart.png"} <= set(names)
+    for then, board in (("mail", "response"), ("link", "response")):
+        answer = client.post(
+            reverse("reports:save_report"), {"board": board, "query": "", "name": "A week", "then": then}
+        )
+        assert answer.status_code == 302 and answer.headers["Location"].endswith(f"#{then}")
+    assert client.get(reverse("reports:charts_zip"), {"board": "people"}).status_code == 404
+    assert client.get(reverse("reports:page_csv"), {"board": "none"}).status_code == 404
+
+
+def test_nothing_matches_says_what_each_filter_leaves_out(billing, manager, settings):
+    for priority in (0, 0, 1):
+        MessageFactory(
+            case=CaseFactory(department=billing, created_at=NOW, priority=priority, tags=["tea"]),
+            network_time=NOW,
+        )
+    client = signed_in(manager)
+    other = BrandAccountFactory(handle="quiet_account")
+    query = f"priority=2&account={other.pk}&tag=tea"
+    page = " ".join(client.get(reverse("reports:dashboard") + f"?{query}").content.decode().split())
+    assert "No case has all 3 filters." in page and "n = 0 of 3 cases" in page
+    rows = re.findall(r'without <bdi>(.*?)</bdi></b> <a href="\?([^"]*)">(.*?)</a>', page)
+    assert [(words, count) for words, _, count in rows] == [
+        (f"Account “{other}”", "0 cases"),
+        ("Tag “tea”", "0 cases"),
+        ("Priority “Urgent”", "0 cases"),
+    ]
+    page = client.get(reverse("reports:dashboard") + "?priority=2&tag=tea").content.decode()
+    assert re.findall(r'without <bdi>(.*?)</bdi></b> <a href="[^"]*">(.*?)</a>', page) == [
+        ("Tag “tea”", "0 cases"),
+        ("Priority “Urgent”", "3 cases"),
+    ]
+    page = " ".join(client.get(reverse("reports:dashboard") + "?priority=0").content.decode().split())
+    assert "Nothing matches" not in page and "2 of 3 cases." in page
+    assert re.search(r"<bdi>Billing</bdi> <span class=\"count num\">2</span>", page)
+    page = client.get(reverse("reports:dashboard") + "?period=2020-01").content.decode()
+    assert "Nothing to measure yet" in page and "Import history" not in page, (
+        "only who may connect has the buttons"
+    )
 
 
 def test_words_are_drawn_on_a_machine_without_fonts(monkeypatch):
