@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports.views.alerts import dismiss_alert
+from reports.views.alerts import dismiss_alert, learning_item_of_topic
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
 from reports.views.exports import cases_csv, chart_png, chart_svg, charts_zip, page_csv, table_csv
@@ -54,6 +54,7 @@ urlpatterns = [
     path("brand-accounts/", brand_accounts, name="brand_accounts"),
     path("horseshoe/", horseshoe, name="horseshoe"),
     path("outcomes/", outcomes, name="outcomes"),
+    path("outcomes/learning-item/", learning_item_of_topic, name="learning_item_of_topic"),
     path("outcomes/alerts/<int:pk>/dismiss/", dismiss_alert, name="dismiss_alert"),
     path("hand-overs/", hand_overs, name="hand_overs"),
     path("presence-review/", presence, name="presence"),

@@ -111,6 +111,7 @@ READ |= {
     "reports:today",
     "reports:wall",
     "reports:service_levels",
+    "reports:learning_item_of_topic",
 }
 READ |= {"reports:history", "reports:history_import", "reports:history_undo", "reports:history_rejects"}
 POST_ONLY |= {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 #: The box: its width, the height of a row, and the most people in a row.
-WIDTH, _ROW, _MOST_IN_ROW = 420, 84, 4
+WIDTH, _ROW, _MOST_IN_ROW = 420, 96, 4
 _TOP = 30
 
 
@@ -39,6 +39,20 @@ def place_people(people: Sequence[int], links: Iterable[tuple[int, int]]) -> dic
             shift = (-1 if number % 2 else 1) * min(room / 8, 20) if len(ordered) > 1 else 0
             places[person] = Point(round((place + 0.5) * room + shift, 1), _TOP + number * _ROW)
     return places
+
+
+def place_words(start: Point, end: Point, number: int) -> Point:
+    """Return the place of the words of a link: nearer to its lower end.
+
+    Every second one a little higher, so that links from one person do not cover each other's words.
+    """
+    upper, lower = sorted((start, end), key=lambda point: (point.y, point.x))
+    along = 0.56 if number % 2 else 0.76
+    if upper.y == lower.y:
+        along = 0.5
+    return Point(
+        round(upper.x + along * (lower.x - upper.x), 1), round(upper.y + along * (lower.y - upper.y) + 4, 1)
+    )
 
 
 def drawing_height(places: dict[int, Point]) -> float:

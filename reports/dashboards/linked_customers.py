@@ -7,8 +7,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from inbox.learning_items import rights
 from reports.behind.selections import Selection
-from reports.charts.networks import WIDTH, Point, drawing_height, place_people
+from reports.charts.networks import WIDTH, Point, drawing_height, place_people, place_words
 from reports.topics.active import ActiveAlert, active_alerts, may_dismiss
 from reports.topics.picture import Link, Picture, read_picture
 from wording.numbers import format_count
@@ -43,8 +44,15 @@ def _alert_words(alert: ActiveAlert, selection: Selection) -> dict[str, Any]:
         "cases": format_count(readable, "case"),
         "hidden": len(alert.cases) - readable,
         "href": selection.list_href("linked", alert=alert.pk),
+        "propose": f"{reverse('reports:learning_item_of_topic')}?alert={alert.pk}"
+        if _may_propose(selection)
+        else "",
         "dismiss": reverse("reports:dismiss_alert", args=[alert.pk]) if may_dismiss(selection.user) else "",
     }
+
+
+def _may_propose(selection: Selection) -> bool:
+    return rights.may_link(selection.user) or selection.user.role in rights.DECIDING_ROLES
 
 
 def _draw(picture: Picture, alert: ActiveAlert, selection: Selection) -> dict[str, Any]:
@@ -85,12 +93,12 @@ def _draw_links(links: list[Link], places: dict[int, Point], selection: Selectio
             link
         )
     edges = []
-    for (first, second), between in pairs.items():
+    for number, ((first, second), between) in enumerate(pairs.items()):
         start, end, earliest = places[first], places[second], between[0]
         edges.append(
             {
                 "x1": start.x, "y1": start.y, "x2": end.x, "y2": end.y,
-                "x": round((start.x + end.x) / 2, 1), "y": round((start.y + end.y) / 2 + 4, 1),
+                "at": place_words(start, end, number),
                 "mentioned": all(link.kind == "mentioned" for link in between),
                 "words": f"{earliest.kind.label}, {_day(earliest.at, selection)}" if len(pairs) <= _MOST_WORDS else "",
             }

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
+from inbox.learning_items import rights
 from inbox.visibility import list_departments
 from reports.behind.selections import Selection
 from reports.charts.small_bars import draw_small_bars
 from reports.dashboards.linked_customers import linked_context
 from reports.periods import name_days
 from reports.topics.choosing import Topic, Topics, choose_topics
+from reports.topics.items import find_items
 from wording.numbers import NO_VALUE, format_count
 
 #: The height of a row of the picture with all small bars, and where its columns begin.
@@ -22,7 +25,14 @@ def topics_context(selection: Selection) -> dict[str, Any]:
     """Build what `reports/_topics.html` shows."""
     chosen = choose_topics(selection.user, selection.period, selection.compared, selection.filters)
     names = {department.pk: department.name for department in list_departments(selection.user)}
-    rows = [_topic_row(topic, names, selection) for topic in chosen.topics]
+    rising = [topic for topic in chosen.topics if topic.rose]
+    items = find_items(rising, selection.period)
+    may_propose = rights.may_link(selection.user) or selection.user.role in rights.DECIDING_ROLES
+    rows = [
+        _topic_row(topic, names, selection)
+        | (_item_cell(topic, items, selection) if topic.rose and may_propose else {"item": "", "propose": ""})
+        for topic in chosen.topics
+    ]
     return {
         "topics": {
             "rows": rows,
@@ -34,7 +44,7 @@ def topics_context(selection: Selection) -> dict[str, Any]:
         },
         **linked_context(selection),
         "alert_from": settings.LINKED_CUSTOMERS_ALERT,
-        "sentences": _sentences(chosen, selection),
+        "sentences": _sentences(rising, items, selection),
     }
 
 
@@ -86,9 +96,17 @@ def _bars_words(selection: Selection) -> str:
     return f"{size}, faint: before" if selection.compared else size
 
 
-def _sentences(chosen: Topics, selection: Selection) -> list[dict[str, str]]:
+def _item_cell(topic: Topic, items: dict[str, int], selection: Selection) -> dict[str, str]:
+    """Return where a topic's learning item is, or begins."""
+    if topic.key in items:
+        return {"item": reverse("reports:learning_item", args=[items[topic.key]]), "propose": ""}
+    query = selection.as_query(topic=topic.key)
+    return {"item": "", "propose": f"{reverse('reports:learning_item_of_topic')}?{query}"}
+
+
+def _sentences(rising: list[Topic], items: dict[str, int], selection: Selection) -> list[dict[str, str]]:
     """Return a sentence on the topic that rose most; none when nothing rose."""
-    if not selection.compared or not (rising := [topic for topic in chosen.topics if topic.rose]):
+    if not selection.compared or not rising:
         return []
     topic = rising[0]
     words = f"“{topic.label[:1].upper()}{topic.label[1:]}”"
@@ -98,10 +116,11 @@ def _sentences(chosen: Topics, selection: Selection) -> list[dict[str, str]]:
         else f"is new: {format_count(topic.now, 'case')}."
     )
     rest = f"where {topic.expected:,.1f} were to be expected." if topic.before else ""
+    no_item = "" if topic.key in items else " It is no learning item yet."
     return [
         {
             "bold": f"{words} {verb}",
-            "rest": rest or f"There was none from {name_days(selection.compared)}.",
+            "rest": f"{rest or f'There was none from {name_days(selection.compared)}.'}{no_item}",
             "href": selection.list_href("topic", topic=topic.key),
             "link": format_count(topic.now, "case"),
         }

@@ -35,6 +35,10 @@ GROUP BY 1, 2, 3
 UNION ALL
 SELECT 0, '', 0, count(*) FROM reports_casetopics t WHERE t.at >= %s AND t.at < %s AND {0}
 """
+_NEWEST = """
+SELECT t.case_id FROM reports_casetopics t WHERE t.keys @> ARRAY[%s] AND t.at >= %s AND t.at < %s AND {}
+ORDER BY t.at DESC, t.case_id DESC LIMIT %s
+"""
 _UNITS = """
 WITH unit AS (
   SELECT t.case_id, 0::bigint AS n, t.at,
@@ -100,6 +104,13 @@ def topic_units(
     """Return the units (`reports.behind.lists`) of a topic's cases."""
     condition, parameters = _readable(user, filters)
     return _UNITS.format(condition), [now, key, period.start, period.end, *parameters]
+
+
+def list_topic_cases(user: User, period: Period, filters: Filters, key: str, *, most: int) -> list[int]:
+    """Return the newest cases of a topic that the reader may read. One statement."""
+    condition, parameters = _readable(user, filters)
+    rows = fetch_all(_NEWEST.format(condition), [key, period.start, period.end, *parameters, most])
+    return [case_id for (case_id,) in rows]
 
 
 def alert_units(user: User, alert: TopicAlert, *, now: dt.datetime) -> tuple[str, list[Any]]:
