@@ -43,6 +43,6 @@ def link_case(
             **fields,
         }
     )
-    MessageFactory(case=case, text=text, language=language, **(message or {}))
-    LearningLink.objects.create(item=item, case=case, at=NOW, by=by)
+    quote = MessageFactory(case=case, text=text, language=language, **(message or {}))
+    LearningLink.objects.create(item=item, case=case, quote=quote, at=NOW, by=by)
     return case
