@@ -64,6 +64,7 @@ SAID = {
         ("en", "Please write when it works again"),
         ("en", "I will be glad once it is fixed"),
         ("en", "You said it is fixed"),
+        ("en", "I tried all three, none of it worked"),
         ("en", "Which lid fits the small kettle?"),
         ("en", "Thanks, could you send me the number?"),
         ("en", ""),
