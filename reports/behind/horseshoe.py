@@ -95,10 +95,12 @@ def _customers(
     in_public, is_open = _YES_OR_NO.get(query.get("public", "")), _YES_OR_NO.get(query.get("open", ""))
     where = {None: "", True: " in public", False: " in direct messages"}[in_public]
     state = {None: "", True: ", still waiting", False: ", closed"}[is_open]
+    unripe = query.get("ripe") == "no"
+    early = ", for less than the longest promised response" if unripe else ""
     return NumberList(
-        f"Customers without closure{where}{state}",
+        f"Customers without closure{where}{state}{early}",
         "customers",
-        closure_units(user, period, filters, now=now, in_public=in_public, is_open=is_open),
+        closure_units(user, period, filters, now=now, in_public=in_public, is_open=is_open, unripe=unripe),
         LONGEST,
         at_label="Arrived",
         span_label="Waited",

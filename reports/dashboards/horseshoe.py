@@ -142,6 +142,8 @@ def _opening(board: HorseshoeBoard) -> dict[str, str]:
         "in_public": f"{closure.in_public:,}",
         "waiting": f"{closure.waiting:,}",
         "customers": format_count(closure.customers, "customer"),
+        "unripe": f"{board.unripe:,}" if board.unripe else "",
+        "unripe_href": href("no_closure", open="yes", ripe="no"),
         "comparison": comparison,
         "href": href("no_closure"),
         "public_href": href("no_closure", public="yes"),

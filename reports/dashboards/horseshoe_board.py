@@ -13,7 +13,7 @@ from reports.dashboards.part_times import Scale, choose_scale, round_together
 from reports.measures.closure import Closure
 from reports.measures.horseshoe import Horseshoe
 from reports.periods import Period
-from reports.rollups.readers.closure import measure_closure
+from reports.rollups.readers.closure import count_unripe, measure_closure
 from reports.rollups.readers.horseshoe import measure_horseshoe
 
 #: A part as it is shown: its kind and department; the way back is one part, whoever answered.
@@ -53,6 +53,8 @@ class HorseshoeBoard:
     before: Shown | None
     closure: Closure
     closure_before: Closure | None
+    #: Customers without closure whose answers may still come in time.
+    unripe: int
     scale: Scale
     names: dict[int, str]
 
@@ -104,6 +106,7 @@ def measure_board(selection: Selection) -> HorseshoeBoard:
         _show(shoe_before, scale) if shoe_before is not None and is_comparable else None,
         measure_closure(user, selection.period, filters, now=now),
         measure_closure(user, compared, filters, now=now) if compared else None,
+        count_unripe(user, selection.period, filters, now=now),
         scale,
         {department.pk: department.name for department in list_departments(user)},
     )

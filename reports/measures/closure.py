@@ -63,6 +63,9 @@ unit AS (
          CASE WHEN is_open THEN 'waiting' ELSE 'given_up' END AS state
   FROM judged
   WHERE without_closure AND (%s::boolean IS NULL OR in_public = %s) AND (%s::boolean IS NULL OR is_open = %s)
+    AND (NOT %s OR customer_id IN (
+      SELECT customer_id FROM judged WHERE without_closure
+      GROUP BY 1 HAVING bool_and(is_open AND created_at > %s - (SELECT max(promised_response) FROM accounts_brandaccount))))
   ORDER BY customer_id, created_at DESC, id DESC
 )
 """
@@ -105,9 +108,13 @@ def closure_units(
     now: dt.datetime,
     in_public: bool | None = None,
     is_open: bool | None = None,
+    unripe: bool = False,
 ) -> tuple[str, list[Any]]:
-    """Return the units (`reports.behind.lists`) of customers without closure."""
-    values = [now, in_public, in_public, is_open, is_open]
+    """Return the units (`reports.behind.lists`) of customers without closure.
+
+    `unripe` leaves those who only wait, for less than the longest promised response: answers may still come in time.
+    """
+    values = [now, in_public, in_public, is_open, is_open, unripe, now]
     return _add(_judged_sql(user, period, filters), _UNITS, *values)
 
 

@@ -192,6 +192,19 @@ def test_who_sees_only_where_cases_ended_is_shown_no_share_of_a_rule(departments
     assert context_of(everybody, f"department={billing.pk}")["turns"]["is_partial"]
 
 
+def test_who_wrote_a_minute_ago_is_too_early_to_say(departments, brand):
+    administrator = UserFactory(role=Role.ADMINISTRATOR)
+    for ago in (2 * MINUTE, 3 * DAY):
+        walk(NOW - ago, [(departments[0], 1, 1)], brand=brand, closes=False)
+    old = walk(NOW - 5 * MINUTE, [(departments[0], 1, 1)], brand=brand)
+    opening = context_of(administrator)["opening"]
+    assert (opening["without"], opening["waiting"], opening["unripe"]) == ("3 customers", "2", "1")
+    rows = signed_in(administrator).get(opening["unripe_href"])
+    assert rows.context["total"] == 1 and "less than the longest promised response" in rows.content.decode()
+    assert "1 too early to say" in page_of(administrator)
+    assert old.closed_at is not None
+
+
 def test_a_slow_weekday_is_named_with_the_rosters_gap(manager, departments):
     service, billing = departments[:2]
     brand = BrandAccountFactory(time_zone=str(ZONE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.models import User
@@ -34,6 +35,14 @@ SELECT width_bucket(f.at, %s::timestamptz[]) - 1, count(DISTINCT f.customer_id) 
 """  # noqa: S608 (constants)
 
 
+_UNRIPE = f"""
+SELECT count(*) FROM (
+  SELECT f.customer_id {_CASES} AND f.without_closure GROUP BY 1
+  HAVING bool_and(f.state = 'waiting' AND f.at > %s - (SELECT max(promised_response) FROM accounts_brandaccount))
+) AS customer
+"""  # noqa: S608 (constants)
+
+
 def measure_closure(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Closure:
     """Count the customers of a period, and those without closure. One statement."""
     return Closure(*_fetch(_COUNTS, [], user, period, filters, now)[0])
@@ -48,12 +57,26 @@ def without_closure_by_step(
     return [(step, counts.get(number, 0)) for number, step in enumerate(period.steps)]
 
 
+def count_unripe(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> int:
+    """Count customers without closure whose answers may still come in time.
+
+    They only wait, for less than the longest promised response. One statement.
+    """
+    return int(_fetch(_UNRIPE, [], user, period, filters, now, [now])[0][0])
+
+
 def _fetch(
-    sql: str, parameters: list[Any], user: User, period: Period, filters: Filters, now: dt.datetime
+    sql: str,
+    parameters: list[Any],
+    user: User,
+    period: Period,
+    filters: Filters,
+    now: dt.datetime,
+    last: Sequence[Any] = (),
 ) -> list[tuple[Any, ...]]:
     freshen_for(user, now)
     choice = choose(user, filters)
     condition, more = with_departments(choice, user).as_sql("f")
     cases, more_of_cases = choice.cases_sql("f")
-    values = [*parameters, period.start, period.end, *more, *more_of_cases]
+    values = [*parameters, period.start, period.end, *more, *more_of_cases, *last]
     return fetch_kept(user, choice, sql.format(condition=condition, cases=cases), values)
