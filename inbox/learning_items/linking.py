@@ -38,7 +38,7 @@ def read_case_numbers(text: str) -> list[int]:
 def link_cases(item_id: int, by: User, case_ids: Collection[int], *, now: dt.datetime) -> int:
     """Link the cases that the person may read; return how many are new.
 
-    Of each, the customer's first message stands for what they say, until somebody chooses another. Raises
+    Of each, the customer's first message stands for what they say. Raises
     `LearningItem.DoesNotExist`, `NotAllowed`, `Invalid` when none of them can be linked.
     """
     require_permission(by, "link_items")
@@ -83,21 +83,6 @@ def unlink_case(item_id: int, by: User, case_id: int, *, now: dt.datetime) -> No
         if LearningLink.objects.filter(item=item_id, case=case_id).delete()[0]:
             case_change.record(Verb.LEARNING_UNLINKED, {"item": item_id, "title": change.item.title})
             change.record(LearningVerb.UNLINKED, case=case_id)
-
-
-def choose_quote(item_id: int, by: User, case_id: int, message_id: int, *, now: dt.datetime) -> None:
-    """Let a message stand for what this customer says.
-
-    Raises as `unlink_case`, and `Invalid`.
-    """
-    require_permission(by, "link_items")
-    with change_item(item_id, by, now=now):
-        case = Case.objects.visible_to(by).get(pk=case_id)
-        theirs = Message.objects.filter(pk=message_id, case=case, direction=Direction.INBOUND)
-        if not theirs.exists():
-            raise Invalid("Choose a message of this customer.")
-        if not LearningLink.objects.filter(item=item_id, case=case).update(quote_id=message_id):
-            raise Invalid("This case is no longer linked.")
 
 
 def _first_messages(cases: Collection[Case]) -> dict[int, int]:
