@@ -5,13 +5,18 @@ A percent sign follows its number without a space, on every page.
 
 from __future__ import annotations
 
+import math
+
 #: Shown where there is no number.
 NO_VALUE = "–"
 
 
 def format_percent(share: float) -> str:
-    """Return a share from 0 to 1 as "81%"."""
-    return f"{round(100 * share)}%"
+    """Return a share from 0 to 1 as "81%", a half rounded up.
+
+    23 of 40 is 57.49999… as a float, and 58% all the same.
+    """
+    return f"{math.floor(100 * share + 0.5 + 1e-9)}%"
 
 
 def format_count(number: int, thing: str) -> str:
@@ -34,4 +39,4 @@ def format_coverage(share: float | None) -> str:
 
 def format_share(part: float, whole: float) -> str:
     """Return `part` of `whole` as "81%"; "–" when `whole` is zero."""
-    return f"{part / whole:.0%}" if whole else NO_VALUE
+    return format_percent(part / whole) if whole else NO_VALUE

@@ -29,6 +29,7 @@ def test_a_part_of_a_whole():
     assert format_share(1, 3) == "33%"
     assert format_share(5, 5) == "100%"
     assert format_share(0, 5) == "0%"
+    assert (format_share(23, 40), format_percent(23 / 40), format_share(1, 8)) == ("58%", "58%", "13%")
 
 
 @pytest.mark.parametrize(("share", "words"), [(None, "–"), (0.0, "0%"), (0.999, "99%"), (1.0, "100%")])

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 SECOND, MINUTE, HOUR, DAY = (dt.timedelta(seconds=n) for n in (1, 60, 3600, 86400))
@@ -32,7 +33,7 @@ def span_words(span: dt.timedelta | None) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f}%" if whole else NOTHING
+    return f"{math.floor(Fraction(100 * part) / Fraction(whole) + Fraction(1, 2))}%" if whole else NOTHING
 
 
 def number(count: int) -> str:
