@@ -12,9 +12,9 @@ NO_VALUE = "–"
 
 
 def format_percent(share: float) -> str:
-    """Return a share from 0 to 1 as "81%", a half rounded up.
+    """Return a share from 0 to 1 as "81%".
 
-    23 of 40 is 57.49999… as a float, and 58% all the same.
+    A half is rounded up: 23 of 40 is 57.49999… as a float, and 58% all the same.
     """
     return f"{math.floor(100 * share + 0.5 + 1e-9)}%"
 
