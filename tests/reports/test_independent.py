@@ -28,7 +28,7 @@ from tests.reports.independent.records import Filters, Records
 from tests.reports.independent.response_board import (
     Question,
     count_accounts,
-    count_person,
+    count_people,
     count_response_board,
 )
 from tests.reports.independent.storing import Company
@@ -41,6 +41,7 @@ PERIODS = (
 )  # fmt: skip
 
 
+PEOPLE_COLUMNS = ("Open now", "Answers", "First response, median", "Opened again", "Promises kept")
 ACCOUNT_COLUMNS = ("Needed an answer", "Answered", "Not answered", "Rate", "Change", "Median")
 
 
@@ -103,10 +104,12 @@ class Comparison:
             key = address.split("table=")[1].split("&")[0]
             header, *rows = pages.read_csv(self.client.get(address))
             for row, shown in zip(rows, page.tables[key], strict=True):
-                for name, cell, words in zip(header, row, shown, strict=False):
-                    # Spans are seconds there; the words beside them are compared with the count.
-                    if not name.endswith("(s)") and words.replace(",", "").isdigit():
-                        self.compare(board, f"file of {key}, {self.where}", cell, words.replace(",", ""))
+                in_file = dict(zip(header, row, strict=True))
+                # Spans are seconds there, "4 of 9" are two columns: only plain numbers are compared.
+                for name, words in zip(page.heads[key], shown, strict=False):
+                    if name in in_file and words.replace(",", "").isdigit():
+                        what = f"file of {key}, {self.where}"
+                        self.compare(board, what, in_file[name], words.replace(",", ""))
 
     def _response(self) -> None:
         page, right = self._page("dashboard"), count_response_board(self.question)
@@ -151,13 +154,25 @@ class Comparison:
             )
 
     def _people(self, user) -> None:
-        seen = [(user.pk, "people", ())]
-        if user.role == "manager":
-            seen += [(each.pk, "person", (each.pk,)) for each in self.dice.sample(self.company.agents[:2], 1)]
-        for pk, name, arguments in seen:
-            page, right = self._page(name, *arguments), count_person(self.question, pk)
-            self.compare_table("people", self.where, page.figures(), right["figures"])
-            self.compare_table("people", self.where, page.tables["answers-table"], right["answers-table"])
+        page, reader = self._page("people"), self.question.reader
+        rows = page.columns("people-table", *PEOPLE_COLUMNS)
+        team = {user.pk}.union(*(self.records.members[pk] for pk in reader.managed))
+        names = {str(person): person.pk for person in [user, *self.company.agents] if person.pk in team}
+        for name, *row in rows[: len(team)]:
+            pk = next(
+                (names[known] for known in names if name == known or name.startswith(f"{known} ")), None
+            )
+            if pk is not None:
+                right = count_people(self.question, {pk})["row"]
+                self.compare("people", f"row of {name}, {self.where}", row, right)
+        if user.role != "manager":
+            return
+        self.compare("people", f"all, {self.where}", rows[-1][1:], count_people(self.question, team)["row"])
+        pk = self.dice.choice(sorted(team))
+        page, right = self._page("person", pk), count_people(self.question, {pk})
+        # The last one is the time on point, of which this company has none.
+        self.compare_table("people", self.where, page.figures()[:-1], right["figures"])
+        self.compare_table("people", self.where, page.tables["answers-table"], right["answers-table"])
 
     def report(self, capsys, seed: int, started: float) -> None:
         numbers = ", ".join(f"{board} {count:,}" for board, count in sorted(self.compared.items()))

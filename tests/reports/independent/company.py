@@ -57,6 +57,8 @@ class Happened:
     verb: str
     actor: int | None = None
     clocks: list[dict] = field(default_factory=list)
+    #: What was undone.
+    what: str = ""
 
 
 @dataclass
@@ -174,6 +176,8 @@ class Teller:
 
     def _exchange(self) -> None:
         dice, tale = self.dice, self.tale
+        if tale.closed is not None:
+            self.at = max(self.at, (tale.closed + MINUTE).replace(microsecond=0))
         if tale.closed is not None or len([said for said in tale.said if not said.historical]) > 1:
             received = self._write()
             self._reopen(received)
@@ -281,10 +285,11 @@ class Teller:
             )
             if self.began is not None and self.began + 8 * HOUR < at:
                 clocks.append(self._clock(met=False))
-        tale.happened.append(Happened(at, "resolved" if is_resolved else "dismissed", None, clocks))
+        verb = "resolved" if is_resolved else "dismissed"
+        tale.happened.append(Happened(at, verb, self._somebody(), clocks))
         if dice.random() < 0.05:
             undone = [record | {"met": None} for record in clocks]
-            tale.happened.append(Happened(at + 5 * dt.timedelta(seconds=1), "undone", None, undone))
+            tale.happened.append(Happened(at + 5 * dt.timedelta(seconds=1), "undone", None, undone, verb))
             return
         tale.status = "resolved" if is_resolved else "dismissed"
         tale.reason = "" if is_resolved else dice.choice((*NOISE, "Duplicate", "Thanks only"))

@@ -98,8 +98,8 @@ class Case:
     custodies: list[Custody] = field(default_factory=list)
     #: (id of the event, at, actor, record) of each ended clock.
     clocks: list[tuple[int, dt.datetime, int, dict]] = field(default_factory=list)
-    #: (at, verb) of each event.
-    events: list[tuple[dt.datetime, str]] = field(default_factory=list)
+    #: (at, verb, actor, what was undone) of each event.
+    events: list[tuple[dt.datetime, str, int, str]] = field(default_factory=list)
     #: (id, what decided, key of the rule, its name, department) of each decision.
     decisions: list[tuple[int, str, str, str, int]] = field(default_factory=list)
     #: When an answer was queued, by its id on the network.
@@ -165,16 +165,29 @@ class Case:
     @cached_property
     def first_resolved(self) -> dt.datetime | None:
         """When it was first resolved; what was undone at once is none."""
-        for place, (at, verb) in enumerate(self.events):
-            if verb == "resolved" and [after for _, after in self.events[place + 1 : place + 2]] != [
-                "undone"
-            ]:
-                return at
-        return None
+        return next((at for at, _, _ in self.resolvings), None)
+
+    @cached_property
+    def resolvings(self) -> list[tuple[dt.datetime, set[int], bool]]:
+        """When it was resolved, whose work that was, and whether it was opened again; none that was undone at once."""
+        life = [each for each in self.events if each[1] in ("resolved", "reopened") or each[3] == "resolved"]
+        opened = dt.datetime.min.replace(tzinfo=dt.UTC)
+        resolvings = []
+        for place, (at, verb, actor, _) in enumerate(life):
+            until, after = (life[place + 1][0], life[place + 1][1]) if place + 1 < len(life) else (None, "")
+            if verb == "reopened":
+                opened = at
+            elif verb == "resolved" and after != "undone":
+                wrote = {
+                    message.author for message in self.live
+                    if message.ours and message.received > opened and (until is None or message.received < until)
+                }  # fmt: skip
+                resolvings.append((at, {actor, *wrote} - {0}, after == "reopened"))
+        return resolvings
 
     @property
     def was_reopened(self) -> bool:
-        return any(verb == "reopened" for _, verb in self.events)
+        return any(event[1] == "reopened" for event in self.events)
 
     def had_before(self, custody: Custody) -> bool:
         """Whether the department had the case before, for longer than until the router moved it on."""
@@ -215,6 +228,9 @@ class Records:
         self.brands_of = defaultdict(set)
         for row in table["accounts_brandaccountgrant"]:
             self.brands_of[int(row["user_id"])].add(int(row["brand_account_id"]))
+        self.members = defaultdict(set)
+        for row in table["accounts_membership"]:
+            self.members[int(row["department_id"])].add(int(row["user_id"]))
         self.policies = sorted(
             table["routing_slapolicy"], key=lambda row: (int(row["position"]), int(row["id"]))
         )
@@ -227,7 +243,13 @@ class Records:
         self._add_messages(table["inbox_message"])
         self._add_custodies(table["inbox_custody"])
         for row in sorted(table["inbox_caseevent"], key=lambda row: int(row["id"])):
-            self.by_id[int(row["case_id"])].events.append((moment(row["at"]), row["verb"]))
+            event = (
+                moment(row["at"]),
+                row["verb"],
+                int(row["actor_id"] or 0),
+                json.loads(row["data"]).get("what", ""),
+            )
+            self.by_id[int(row["case_id"])].events.append(event)
             for record in json.loads(row["data"]).get("clocks", ()):
                 entry = (int(row["id"]), moment(row["at"]), int(row["actor_id"] or 0), record)
                 self.by_id[int(row["case_id"])].clocks.append(entry)

@@ -261,33 +261,46 @@ def count_pairs(asked: Question) -> list[Pair]:
     return sorted(pairs.values(), key=lambda pair: (-len(pair.waits), pair.origin, pair.to))
 
 
-def count_person(asked: Question, person: int) -> dict[str, list]:
+def count_people(asked: Question, people: set[int]) -> dict[str, list]:
+    """Count the work of one person, or of several together."""
     start, end, cases = asked.span.start, asked.span.end, asked.reported()
     sent = [
         message.received
         for case in cases
         for message in case.live
-        if message.ours and message.author == person and start <= message.received < end
+        if message.ours and message.author in people and start <= message.received < end
     ]
     first = [
         each.span
         for each in asked.exchanges()
-        if each.number == 1 and each.answer is not None and each.answer.author == person
+        if each.number == 1 and each.answer is not None and each.answer.author in people
     ]
     targets = [
         record["met"]
         for case in cases
         for _, at, actor, record in case.newest_clocks
-        if record["clock"] != "resolution" and actor == person and start <= at < end
+        if record["clock"] != "resolution" and actor in people and start <= at < end
     ]
-    load = sum(case.assignee == person and case.closed is None for case in asked.records.by_id.values())
-    limit = int(asked.records.users[person]["capacity"])
+    resolved = [
+        is_reopened
+        for case in cases
+        for at, workers, is_reopened in case.resolvings
+        for _ in workers & people
+        if start <= at < end
+    ]
+    load = sum(case.assignee in people and case.closed is None for case in asked.records.by_id.values())
+    limit = sum(int(asked.records.users[person]["capacity"]) for person in people)
+    reopened = share(sum(resolved), len(resolved)) if len(resolved) >= 5 else "few" if resolved else NOTHING
+    kept = f"{sum(targets):,} of {len(targets):,}" if targets else NOTHING
+    median = span_words(percentile(first, 0.5))
     return {
+        "row": [f"{load:,} of {limit:,}", number(len(sent)), median, reopened, kept],
         "figures": [
             [number(load), f"of {limit:,} at most"],
             [number(len(sent)), "sent in this period"],
-            [span_words(percentile(first, 0.5)), f"of {count_of(len(first), 'first response')}"],
-            [share(sum(targets), len(targets)), f"{sum(targets):,} of {len(targets):,} response targets"],
+            [median, f"of {count_of(len(first), 'first response')}"],
+            [reopened, f"{sum(resolved):,} of {len(resolved):,} resolved cases"],
+            [kept, "response targets"],
         ],
         "answers-table": [
             [step.label, number(sum(step.start <= at < step.end for at in sent))] for step in asked.span.steps()

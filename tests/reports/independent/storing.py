@@ -110,7 +110,7 @@ class Company:
                 CaseEvent(
                     case=self.case_of[id(tale)], at=event.at, verb=event.verb,
                     actor=None if event.actor is None else self.agents[event.actor],
-                    data={"clocks": event.clocks} if event.clocks else {},
+                    data=({"clocks": event.clocks} if event.clocks else {}) | ({"what": event.what} if event.what else {}),
                 )
                 for tale in self.tales for event in tale.happened
             ),
