@@ -28,11 +28,19 @@ def draw_picture(svg: str) -> bytes:
     return picture
 
 
+_NO_CHARTS = "The page had no charts when this file was made: there was nothing to draw, or the page has tables only.\n"
+
+
 def pack_charts(charts: Mapping[str, str]) -> bytes:
-    """Return an archive with each chart as SVG and as PNG."""
+    """Return an archive with each chart as SVG and PNG.
+
+    With a note where there is none.
+    """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for key, chart in charts.items():
             archive.writestr(f"{key}.svg", chart)
             archive.writestr(f"{key}.png", draw_picture(chart))
+        if not charts:
+            archive.writestr("no charts.txt", _NO_CHARTS)
     return content.getvalue()

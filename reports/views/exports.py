@@ -82,8 +82,6 @@ def charts_zip(request: HttpRequest) -> HttpResponse:
     """Download all charts of a board, as drawings and as pictures."""
     board, chosen = _requested_board(request), requested_selection(request)
     charts = read_charts(render_board(board, chosen), describe_scope(board.title, chosen))
-    if not charts:
-        raise Http404("There is no chart.")
     return _send_file(pack_charts(charts), "application/zip", _name(f"{board.name} charts", chosen, "zip"))
 
 
