@@ -15,6 +15,7 @@ from reports.dashboards.insights.people import people_sentences
 from reports.dashboards.insights.presence import presence_sentences
 from reports.dashboards.insights.response import response_sentences
 from reports.dashboards.insights.sentences import Insight, Sentence, choose_sentences, differs
+from reports.dashboards.outcomes.sentences import _escalations
 from reports.filters import NO_FILTERS
 from reports.measures.attainment import Attainment
 from reports.measures.by_account import AccountResponses
@@ -130,6 +131,38 @@ def test_people_read_about_themselves_and_about_a_team_as_a_whole():
     (team,) = people_sentences(good, "/m", [(9, 9), (12, 9), (2, 9), (3, 9), (0, 9), (1, 9)], "#t")
     assert team.bold == "2 of your 6 people have as many open cases as they may have."
     assert team.rest == "The others have room for 30 cases."
+
+
+@dataclass
+class Outcomes:
+    """What the sentence about escalations reads of a board: (escalated, counted) of both periods."""
+
+    now: tuple[int, int]
+    earlier: tuple[int, int]
+    before = ()
+
+    def count(self, deed="", **_):
+        return self.now[not deed]
+
+    def count_before(self, deed="", **_):
+        return self.earlier[not deed]
+
+    def href(self, **query):
+        return "/cases"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "bold"),
+    [
+        ((335, 3000), (30, 300), None),
+        ((60, 300), (30, 300), "Escalations rose from 10% of what was answered to 20%:"),
+        ((80, 800), (60, 300), "Escalations fell from 20% of what was answered to 10%:"),
+        ((3, 10), (1, 10), None),
+    ],
+)
+def test_more_escalations_of_more_answers_are_no_news(now, before, bold):
+    sentence = _escalations(Outcomes(now, before))
+    assert (sentence and sentence.bold) == bold
 
 
 @dataclass

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from reports.dashboards.insights.sentences import Sentence
+from reports.dashboards.insights.sentences import Sentence, differs
 from reports.dashboards.outcomes.board import KNOWN, TURNED, UNHAPPY, OutcomeBoard
 from reports.measures.horseshoe import FEWEST
 from wording.numbers import format_count, format_share
 
 #: Two shares are worth a sentence when they are so many points apart.
 _POINTS = 5
-#: A number of escalations is worth one when it changed by so large a part.
-_CHANGED = 0.1
 
 
 def outcome_sentences(board: OutcomeBoard) -> list[Sentence]:
@@ -50,14 +48,15 @@ def _hanging(board: OutcomeBoard) -> Sentence | None:
 
 def _escalations(board: OutcomeBoard) -> Sentence | None:
     now, before = board.count(deed="escalated"), board.count_before(deed="escalated")
-    if board.before is None or min(now, before) < FEWEST or abs(now - before) < _CHANGED * before:
-        return None
     counted, counted_before = board.count(**KNOWN), board.count_before(**KNOWN)
-    if (now > before) != (now / counted > before / counted_before):
-        return None  # more answers, and a smaller part of them: neither better nor worse
+    if board.before is None or not differs((now, counted), (before, counted_before)):
+        # More answers bring more escalations: neither better nor worse.
+        return None
+    rose = now * counted_before > before * counted
     return Sentence(
-        f"Escalations {'rose' if now > before else 'fell'} from {before:,} to {now:,}:",
-        f"{format_share(now, counted)} of what was answered, {format_share(before, counted_before)} before.",
+        f"Escalations {'rose' if rose else 'fell'} from {format_share(before, counted_before)} of what was answered to "
+        f"{format_share(now, counted)}:",
+        f"{now:,} of {counted:,}, before {before:,} of {counted_before:,}.",
         f"Open the {now:,}",
         board.href(deed="escalated"),
     )
