@@ -159,6 +159,7 @@ app.conf.update(
             "options": {"expires": 60},
         },
         "history": {"task": "reports.tasks.work_on_history", "schedule": 2.0, "options": {"expires": 5}},
+        "long-files": {"task": "reports.tasks.write_long_files", "schedule": 2.0, "options": {"expires": 5}},
         "rollups": {"task": "reports.tasks.refresh_rollups", "schedule": 5.0, "options": {"expires": 5}},
         "topics": {"task": "reports.tasks.refresh_topics", "schedule": 20.0, "options": {"expires": 15}},
         "account-figures": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from reports.exports.long_writing import write_next_file
 from reports.exports.schedules import send_due_reports
 from reports.history.working import work_on_imports
 from reports.presence.counting import count_when_due
@@ -46,3 +47,9 @@ def send_scheduled_reports() -> None:
 def work_on_history() -> None:
     """Go on with an import that somebody asked for."""
     work_on_imports(_SECONDS)
+
+
+@shared_task
+def write_long_files() -> None:
+    """Write the next file that takes long; delete those that are not kept any longer."""
+    write_next_file()

@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views.alerts import dismiss_alert, learning_item_of_topic
 from reports.views.brand_accounts import brand_accounts
 from reports.views.cases import cases
+from reports.views.export_files import export_cancel, export_download, export_file
 from reports.views.exports import cases_csv, chart_png, chart_svg, charts_zip, page_csv, table_csv
 from reports.views.history import (
     history,
@@ -85,6 +86,9 @@ urlpatterns = [
     path("saved/<int:pk>/delete/", delete_report, name="delete_report"),
     path("shared/<str:token>/", shared, name="shared"),
     path("export/cases.csv", cases_csv, name="cases_csv"),
+    path("export/files/<int:pk>/", export_file, name="export_file"),
+    path("export/files/<int:pk>/cases.csv", export_download, name="export_download"),
+    path("export/files/<int:pk>/cancel/", export_cancel, name="export_cancel"),
     path("export/table.csv", table_csv, name="table_csv"),
     path("export/page.csv", page_csv, name="page_csv"),
     path("export/charts.zip", charts_zip, name="charts_zip"),

@@ -113,6 +113,8 @@ READ |= {
     "reports:service_levels",
     "reports:learning_item_of_topic",
 }
+READ |= {"reports:export_file", "reports:export_download"}
+POST_ONLY |= {"reports:export_cancel"}
 READ |= {"reports:history", "reports:history_import", "reports:history_undo", "reports:history_rejects"}
 POST_ONLY |= {
     "reports:history_upload",

@@ -1,4 +1,4 @@
-"""Notices to a person about a case, the rules, a brand account or a learning item.
+"""Notices to a person about a case, the rules, a brand account, a learning item or a file.
 
 A case's history is for everybody who sees the case; a notice is for one person.
 """
@@ -34,6 +34,7 @@ class NoticeKind(models.TextChoices):
     REVIEW = "review", "Review due"
     LEARNING = "learning", "Learning item"
     LINKED = "linked", "Linked customers"
+    FILE = "file", "File"
 
 
 #: Texts of notices that stand for several cases of a department.
@@ -48,7 +49,7 @@ _GROUPED_TEXTS = {
 
 def _only(subject: str) -> Q:
     """Return a condition: the notice has this subject and no other."""
-    others = {"case", "rules_version", "brand_account", "learning_item"} - {subject}
+    others = {"case", "rules_version", "brand_account", "learning_item", "export_number"} - {subject}
     return Q(**{f"{subject}__isnull": False}, **{f"{other}__isnull": True for other in sorted(others)})
 
 
@@ -57,7 +58,8 @@ class Notice(models.Model):
 
     Until it is read, a notice with a `department` stands for all the cases of `NoticedCase`; `cases` is their number,
     and `case` and `text` belong to the latest one. A notice about rules has their `rules_version`, one
-    about a brand account its `brand_account`, one about a learning item its `learning_item`, and none of them has a case.
+    about a brand account its `brand_account`, one about a learning item its `learning_item`, one about a file that took long its
+    `export_number`, and none of them has a case.
     """
 
     user = models.ForeignKey(
@@ -80,6 +82,8 @@ class Notice(models.Model):
     learning_item = models.ForeignKey(
         LearningItem, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
+    #: The number of an `ExportFile` of the reports, which are above this room.
+    export_number = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -87,7 +91,8 @@ class Notice(models.Model):
                 condition=_only("case")
                 | _only("rules_version")
                 | _only("brand_account")
-                | _only("learning_item"),
+                | _only("learning_item")
+                | _only("export_number"),
                 name="notice_of_something",
             ),
             models.UniqueConstraint(fields=["user", "key"], name="notice_once"),

@@ -1,4 +1,4 @@
-"""Write notices about cases, rules and brand accounts, each once per person, and list them."""
+"""Write notices, each once per person, and list them."""
 
 from __future__ import annotations
 
@@ -122,6 +122,17 @@ def notify_of_learning_item(
     publish_notices_on_commit(people)
 
 
+def notify_of_file(user_id: int, export_number: int, text: str, *, key: str, now: dt.datetime) -> None:
+    """Notify a person once of a file that took long.
+
+    `text` and `key` are as in `notify_users`. One statement.
+    """
+    row = Notice(user_id=user_id, export_number=export_number, kind=NoticeKind.FILE, key=key, at=now)
+    row.text = text[:_LONGEST_TEXT]
+    Notice.objects.bulk_create([row], ignore_conflicts=True)
+    publish_notices_on_commit([user_id])
+
+
 def notify_grouped(
     user_ids: Iterable[int],
     case: Case,
@@ -157,7 +168,7 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
 
     Newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
     has `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
-    the rules, the brand account, or the learning item. One statement.
+    the rules, the brand account, the learning item, or the file. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))

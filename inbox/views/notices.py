@@ -24,6 +24,7 @@ TONES: dict[str, str] = {
     NoticeKind.DISMISSED: "",
     NoticeKind.RULE: "",
     NoticeKind.LEARNING: "",
+    NoticeKind.FILE: "ok",
     NoticeKind.TROUBLE: "late",
     NoticeKind.TROUBLE_OVER: "ok",
 }
@@ -60,7 +61,7 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
     """Mark a notice as read and redirect to its subject.
 
     That is its case, the queue of its cases, the changes of its version of the rules, its brand account, its
-    learning item, or the customers who report the same.
+    learning item, its file, or the customers who report the same.
     """
     notice = Notice.objects.filter(user=request.user, pk=pk).first()
     if notice is None:
@@ -75,6 +76,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
         return redirect(f"{reverse('routing:versions')}?before={number + 1}#version-{number}")
     if notice.learning_item_id is not None:
         return redirect("reports:learning_item", notice.learning_item_id)
+    if notice.export_number is not None:
+        return redirect("reports:export_file", notice.export_number)
     if notice.kind == NoticeKind.LINKED:
         return redirect(f"{reverse('reports:outcomes')}#linked")
     if notice.kind in (NoticeKind.CHARTER, NoticeKind.REVIEW):

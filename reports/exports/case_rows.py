@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.models import User
 from inbox.visibility import case_scope
@@ -31,11 +33,45 @@ def export_rows(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list
     What the reader may not open is a row without content, as on the page. One statement, in a transaction that
     ends with the last row.
     """
-    scope = case_scope(user)
-    sql, parameters = every_row_sql(behind)
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
+    with transaction.atomic():
         with connection.cursor() as settings:
             settings.execute("SELECT set_config('statement_timeout', %s, true)", [_STATEMENT_LIMIT])
+        yield from _read_rows(behind, user, zone, connection)
+
+
+def export_rows_outside(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list[Cell]]:
+    """Yield the same rows where no transaction may stay open while they are written.
+
+    What the caller commits in between counts at once.
+    """
+    with _reading_connection() as reading:
+        yield from _read_rows(behind, user, zone, reading)
+
+
+@contextmanager
+def _reading_connection() -> Iterator[BaseDatabaseWrapper]:
+    """Open what a cursor lives in while others' transactions come and go.
+
+    The connection itself, where Django declares a cursor WITH HOLD outside a transaction. Behind a transaction pooler
+    that cursor would be left on another connection, so a second one reads in one transaction.
+    """
+    if not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        yield connection
+        return
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        own.set_autocommit(False)
+        yield own
+    finally:
+        own.close()
+
+
+def _read_rows(
+    behind: NumberList, user: User, zone: ZoneInfo, reading: BaseDatabaseWrapper
+) -> Iterator[list[Cell]]:
+    scope = case_scope(user)
+    sql, parameters = every_row_sql(behind)
+    with reading.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(_BATCH):
             for values in rows:

@@ -5,6 +5,7 @@ A new table is a module here, with a migration.
 """
 
 from reports.models.account_figures import AccountFigures
+from reports.models.export_files import UNFINISHED, ExportFile, ExportPart, ExportState
 from reports.models.history import (
     WORKING_STATES,
     HistoryFilePart,
@@ -26,6 +27,7 @@ from reports.models.saved import (
 from reports.models.topics import CaseTopics, CaseToRead, CustomerLink, RisingTopic, TopicAlert, TopicWeek
 
 __all__ = [
+    "UNFINISHED",
     "WORKING_STATES",
     "AccountFigures",
     "Cadence",
@@ -35,6 +37,9 @@ __all__ = [
     "ChangedCase",
     "CustomerLink",
     "DeliveryState",
+    "ExportFile",
+    "ExportPart",
+    "ExportState",
     "Fact",
     "FactKind",
     "HistoryFilePart",

@@ -8,23 +8,26 @@ from dataclasses import replace
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.audit.recording import record_change
 from accounts.guards import SignedInRequest, require_action
 from accounts.models import AuditVerb
-from reports.behind.numbers import list_behind
+from reports.behind.lists import count_rows
 from reports.behind.selections import Selection
 from reports.dashboards.boards import BOARDS, Board
 from reports.dashboards.looks import note_looks
 from reports.dashboards.selection import describe_filters, describe_scope
+from reports.exports import long_files
 from reports.exports.case_rows import export_columns, export_rows
 from reports.exports.charts import read_chart, read_charts
 from reports.exports.csv_files import name_file, write_csv
+from reports.exports.long_files import AskedList, find_list
 from reports.exports.page_tables import join_tables, read_tables
 from reports.exports.pages import render_board
 from reports.exports.pictures import draw_picture, pack_charts
-from reports.filters import read_narrowed
 from reports.periods import name_days
 from reports.views.requests import requested_selection
 
@@ -32,26 +35,37 @@ from reports.views.requests import requested_selection
 @require_safe
 @require_action("export")
 def cases_csv(request: SignedInRequest) -> HttpResponseBase:
-    """Download every row of the list behind a number; the audit log says who took it."""
-    chosen = requested_selection(request)
-    filters = read_narrowed(request.GET, chosen.user)
-    behind = list_behind(chosen.user, chosen.period, filters, request.GET, now=chosen.now)
-    if behind is None:
+    """Download every row of the list behind a number; the audit log says who took it.
+
+    A long list is written in the background: its page shows the progress.
+    """
+    asked = find_list(request.GET, request.user, now=timezone.now())
+    if asked is None:
         raise Http404("There is no such figure.")
-    note_looks(replace(chosen, filters=filters), behind.person_ids)
+    chosen, behind = asked.chosen, asked.behind
+    note_looks(replace(chosen, filters=asked.filters), behind.person_ids)
+    name = _name(behind.title, chosen, "csv")
     if request.method == "GET":
-        about = [
-            ("Period", name_days(chosen.period, chosen.now)),
-            *((words, "") for words in describe_filters(chosen)),
-        ]
-        record_change(
-            AuditVerb.CASES_EXPORTED,
-            behind.title,
-            [{"name": name, "from": "", "to": value} for name, value in about],
-            department_ids=filters.department_ids,
-        )
+        _record_export(asked)
+        total = count_rows(behind)
+        if total > long_files.LONG_FROM:
+            file = long_files.ask_for_file(request.GET, asked, total=total, file_name=name)
+            return redirect("reports:export_file", file.pk)
     rows = export_rows(behind, chosen.user, chosen.period.zone)
-    return _send_csv(write_csv(export_columns(behind), rows), _name(behind.title, chosen, "csv"))
+    return _send_csv(write_csv(export_columns(behind), rows), name)
+
+
+def _record_export(asked: AskedList) -> None:
+    about = [
+        ("Period", name_days(asked.chosen.period, asked.chosen.now)),
+        *((words, "") for words in describe_filters(asked.chosen)),
+    ]
+    record_change(
+        AuditVerb.CASES_EXPORTED,
+        asked.behind.title,
+        [{"name": name, "from": "", "to": value} for name, value in about],
+        department_ids=asked.filters.department_ids,
+    )
 
 
 @require_safe
