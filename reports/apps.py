@@ -18,7 +18,10 @@ class ReportsConfig(AppConfig):
 
 
 def _forget_files(**_: Any) -> None:
-    """Delete files that may hold an erased customer, in the transaction that erases them."""
+    """Delete files that may hold an erased customer.
+
+    In the transaction that erases them.
+    """
     from reports.exports.long_files import forget_files
 
     forget_files()

@@ -40,7 +40,7 @@ def export_rows(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list
 
 
 def export_rows_outside(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list[Cell]]:
-    """Yield the same rows where no transaction may stay open while they are written.
+    """Yield the same rows without an open transaction.
 
     What the caller commits in between counts at once.
     """

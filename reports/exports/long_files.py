@@ -61,7 +61,10 @@ def find_list(query: QueryDict, user: User, *, now: dt.datetime) -> AskedList | 
 
 
 def find_again(file: ExportFile) -> AskedList | None:
-    """Return the list of a file as its owner may see it now; None if they may not."""
+    """Return the list of a file by its owner's present rights.
+
+    None if they may not see it any longer.
+    """
     owner = file.owner
     if not viewer(owner).may("export"):
         return None
@@ -97,7 +100,10 @@ def ask_for_file(query: QueryDict, asked: AskedList, *, total: int, file_name: s
 
 
 def _write_query(query: QueryDict) -> str:
-    """Return a query string in one order, so that the same question has the same one."""
+    """Return a query string in one order.
+
+    The same question has the same one.
+    """
     ordered = QueryDict(mutable=True)
     for name in sorted(set(query) - set(_NOT_ROWS)):
         ordered.setlist(name, query.getlist(name))
@@ -105,7 +111,10 @@ def _write_query(query: QueryDict) -> str:
 
 
 def may_fetch(file: ExportFile) -> bool:
-    """Return whether the owner may see now what they might see when the file was written."""
+    """Return whether its owner may still fetch a file.
+
+    They may as long as they see what they saw when it was written.
+    """
     asked = find_again(file)
     return asked is not None and asked.reach == file.reach
 
@@ -133,9 +142,9 @@ def cancel_file(file: ExportFile) -> bool:
 
 @transaction.atomic
 def forget_files() -> None:
-    """Delete all files, for one of them may hold the words of an erased customer; unfinished ones are begun anew.
+    """Delete all files when a customer is erased.
 
-    In the transaction of the erasing. A worker that is writing stops at its next part.
+    Any may hold their words. Unfinished ones are begun anew. In the transaction of the erasing. A worker that is writing stops at its next part.
     """
     written = ExportFile.objects.filter(state__in=(ExportState.WRITING, ExportState.READY))
     _lock(written)
@@ -149,7 +158,10 @@ def forget_files() -> None:
 
 @transaction.atomic
 def delete_old_files(now: dt.datetime) -> None:
-    """Delete files that were kept long enough, or are older than an erasure."""
+    """Delete files that are too old.
+
+    They were kept long enough, or are older than an erasure.
+    """
     ready = ExportFile.objects.filter(state=ExportState.READY)
     for old, problem in (
         (ready.filter(expires_at__lte=now), _KEPT),
@@ -162,5 +174,8 @@ def delete_old_files(now: dt.datetime) -> None:
 
 
 def _lock(files: QuerySet[ExportFile]) -> list[int]:
-    """Lock files in one order, so that two who delete do not wait for each other. Return their ids."""
+    """Lock files in one order, and return their ids.
+
+    Two who delete then do not wait for each other.
+    """
     return list(files.order_by("id").select_for_update().values_list("pk", flat=True))

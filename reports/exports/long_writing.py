@@ -120,7 +120,7 @@ def _give_up(file: ExportFile, problem: str) -> None:
 
 
 def _own(file: ExportFile) -> QuerySet[ExportFile]:
-    """Return the row of a file as long as this worker has it."""
+    """Return the row of a file while this worker has it."""
     return ExportFile.objects.filter(pk=file.pk, state=ExportState.WRITING, attempt=file.attempt)
 
 
