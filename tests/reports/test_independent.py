@@ -18,6 +18,7 @@ import time_machine
 from django.urls import reverse
 
 from config.testing.quick import choose_size
+from reports.presence.counting import count_account_figures
 from tests.factories import NOW
 from tests.inbox.page_requests import signed_in
 from tests.reports.independent import pages
@@ -29,6 +30,7 @@ from tests.reports.independent.response_board import (
     Question,
     count_accounts,
     count_people,
+    count_register,
     count_response_board,
 )
 from tests.reports.independent.storing import Company
@@ -77,6 +79,8 @@ class Comparison:
             self._horseshoe(in_business_time)
         self._accounts()
         self._people(user)
+        if user.role != "agent":
+            self._register()
 
     def _page(self, name: str, *args, **query) -> Page:
         answer = self.client.get(reverse(f"reports:{name}", args=args), self.query | query)
@@ -153,6 +157,13 @@ class Comparison:
                 "brand accounts", f"all, {self.where}", ["", *everything[1:]], right["all accounts"][0]
             )
 
+    def _register(self) -> None:
+        """Compare the presence review: the same for every reader, of 13 weeks, whatever is selected elsewhere."""
+        page = Page(self.client.get(reverse("reports:presence")).content.decode())
+        right = count_register(self.records, NOW)
+        for name, *shown in page.columns("tall", "Messages", "Answered"):
+            self.compare("presence review", f"{name}, {self.where}", shown, right[name.rsplit(" ", 1)[0]])
+
     def _people(self, user) -> None:
         page, reader = self._page("people"), self.question.reader
         rows = page.columns("people-table", *PEOPLE_COLUMNS)
@@ -201,6 +212,7 @@ def compare_company(capsys, settings, seed: int, size: int, zones, looks: int, l
     readers = company.readers()
     comparison.records = Records(pages.dump_tables())
     comparison.ways = Ways(comparison.records, NOW)
+    count_account_figures(NOW)
     for zone in zones:
         settings.DISPLAY_TIME_ZONE = zone
         with time_machine.travel(NOW, tick=False):

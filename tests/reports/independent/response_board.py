@@ -348,3 +348,18 @@ def _change_of(now: tuple[int, int], before: tuple[int, int]) -> str:
         return NOTHING
     points = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
     return f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
+
+
+def count_register(records: Records, now: dt.datetime) -> dict[str, list[str]]:
+    """Count by account what the register shows: public messages of 13 weeks, and the share of exchanges answered."""
+    since = now - dt.timedelta(weeks=13)
+    register = {}
+    for pk, row in records.brands.items():
+        cases = [case for case in records.cases if case.brand == pk and case.public]
+        written = sum(
+            not message.ours and since <= message.received < now for case in cases for message in case.live
+        )
+        exchanges = [each for case in cases for each in case.exchanges if since <= each.arrived < now]
+        answered = sum(each.answer is not None for each in exchanges)
+        register[f"@{row['handle']}"] = [number(written), share(answered, len(exchanges))]
+    return register
