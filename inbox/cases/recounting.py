@@ -47,10 +47,14 @@ def recount_case(change: Change) -> None:
 
 
 def _first_response(outbound: Iterable[Message], since: dt.datetime | None) -> dt.datetime | None:
-    """Return when we first answered what is not history."""
+    """Return when we first answered what is not history.
+
+    History that was merged into the case may be younger than `since`, and is no answer to it.
+    """
     if since is None:
         return None
-    return min((message.network_time for message in outbound if message.network_time >= since), default=None)
+    answers = (message for message in outbound if not message.historical and message.network_time >= since)
+    return min((message.network_time for message in answers), default=None)
 
 
 def _exchange_start(inbound: Iterable[Message], waiting: dt.datetime | None) -> dt.datetime | None:

@@ -192,6 +192,14 @@ class TestMerge:
         counts = CaseCount.objects.filter(department=billing).values_list("delta", "unsent_delta")
         assert [sum(column) for column in zip(*counts, strict=True)] == [0, 0]
 
+    def test_an_answer_that_is_history_is_no_first_response(self, case, other, ana, billing):
+        """A conversation that was imported may be younger than what it is merged with."""
+        ana.memberships.create(department=billing)
+        case.messages.filter(direction=Direction.OUTBOUND).update(historical=True)
+        merge_case(case.pk, ana, other.pk, now=NOW)
+        case.refresh_from_db()
+        assert case.first_response_at is None
+
     def test_what_is_emptied_stays_closed(self, case, other, ana, billing):
         ana.memberships.create(department=billing)
         merge_case(case.pk, ana, other.pk, now=NOW)

@@ -126,8 +126,9 @@ class Company:
         brand, person = self.brands[tale.brand], self.people[tale.customer]
         inbound = [said.written for said in tale.said if not said.ours]
         ours = [said.written for said in tale.said if said.ours]
+        answers = [said.written for said in tale.said if said.ours and not said.historical]
         live = [said.written for said in tale.said if not said.ours and not said.historical]
-        answers = [at for at in ours if live and at >= min(live)]
+        answers = [at for at in answers if live and at >= min(live)]
         last = max(inbound, default=tale.created)
         return Case(
             customer=person, identity=self.identities[person.pk, brand.network], brand_account=brand,
