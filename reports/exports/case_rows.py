@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
@@ -39,7 +39,7 @@ def export_rows(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list
         yield from _read_rows(behind, user, zone, connection)
 
 
-def export_rows_outside(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list[Cell]]:
+def export_rows_outside(behind: NumberList, user: User, zone: ZoneInfo) -> Generator[list[Cell], None, None]:
     """Yield the same rows without an open transaction.
 
     What the caller commits in between counts at once.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -86,11 +87,14 @@ def _write(file: ExportFile) -> None:
         return
     if not _own(file).update(reach=asked.reach):
         raise Overtaken
-    written = _Rows(export_rows_outside(asked.behind, file.owner, asked.chosen.period.zone))
-    for number, part in enumerate(_join(write_csv(export_columns(asked.behind), written))):
-        with transaction.atomic():
-            _note(file, rows=written.count, size=F("size") + len(part), lease_until=timezone.now() + LEASE)
-            _store_part(file.pk, number, part)
+    with closing(export_rows_outside(asked.behind, file.owner, asked.chosen.period.zone)) as rows:
+        written = _Rows(rows)
+        for number, part in enumerate(_join(write_csv(export_columns(asked.behind), written))):
+            with transaction.atomic():
+                _note(
+                    file, rows=written.count, size=F("size") + len(part), lease_until=timezone.now() + LEASE
+                )
+                _store_part(file.pk, number, part)
     _finish(file, written.count)
 
 

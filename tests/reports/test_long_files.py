@@ -17,7 +17,10 @@ from reports.exports.long_writing import LEASE, Overtaken, write_next_file
 from reports.models import ExportFile, ExportPart, ExportState
 from tests.factories import NOW, CaseFactory, DepartmentFactory, MessageFactory, UserFactory
 from tests.inbox.page_requests import signed_in
+from tests.inbox.retention.conftest import owning_nothing
 from tests.reports.test_exports import rows_of
+
+__all__ = ["owning_nothing"]
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -129,7 +132,7 @@ def test_a_worker_that_was_overtaken_stops(manager):
     assert Notice.objects.count() == 1
 
 
-def test_its_owner_gets_one_notice_that_leads_to_it(manager):
+def test_its_owner_gets_one_notice_that_leads_to_it(manager, owning_nothing):
     address = ask(manager)
     write_next_file()
     notice = Notice.objects.get(user=manager, kind=NoticeKind.FILE)
@@ -138,6 +141,7 @@ def test_its_owner_gets_one_notice_that_leads_to_it(manager):
     assert notice.text in client.get(reverse("inbox:notices")).content.decode()
     assert client.post(reverse("inbox:notice_open", args=[notice.pk]))["Location"] == address
     assert "Download the CSV" in page(manager, address)
+    assert len(rows_of(download(manager, address))) == ROWS + 1
 
 
 def test_a_file_that_keeps_failing_is_given_up(manager, monkeypatch):
