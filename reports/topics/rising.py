@@ -1,7 +1,7 @@
 """Looking for the topics of a week that rose against the four weeks before, and for the most frequent ones.
 
 For all cases and for each department, with direct messages and without. Only what at least `FEWEST` cases say is kept, and no
-word that is mostly a name. Pages count what they show again, for their own reader and period.
+word that is mostly a name or only the brand's. Pages count what they show again, for their own reader and period.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from postgres.locks import AdvisoryLock, try_lock
 from reports.models import CaseTopics, RisingTopic, TopicWeek
 from reports.periods import start_of_day
 from reports.scopes import fetch_all
-from reports.topics.names import find_name_words
+from reports.topics.names import find_brand_words, find_name_words
 from reports.topics.refreshing import WEEKS_BEFORE
 from reports.topics.surprise import log_likelihood
 from reports.topics.words import TAG, WORD, find_spelling
@@ -84,7 +84,7 @@ def count_week(week: dt.date, now: dt.datetime) -> bool:
 def _find_rising(week: dt.date) -> Iterator[RisingTopic]:
     chosen = {where: audience.choose() for where, audience in _count_audiences(week).items()}
     keys = {key for scores in chosen.values() for key in scores}
-    names = find_name_words(keys)
+    names = find_name_words(keys) | find_brand_words(keys)
     labels = _find_labels({key for key in keys if key not in names}, week)
     for (department_id, public_only), scores in chosen.items():
         for key, score in scores.items():

@@ -112,6 +112,15 @@ def test_names_of_customers_and_of_our_people_are_no_topics(technical):
     assert labels == {"promised", "filter"}
 
 
+def test_what_our_accounts_are_called_is_no_topic_but_what_is_said_of_it_is(technical):
+    brand = BrandAccountFactory(name="Kettle & Fern", handle="kettle_fern")
+    for _ in range(4):
+        say("Kettle Fern! The kettle leaks", department=technical, brand_account=brand)
+    read_all()
+    labels = set(RisingTopic.objects.values_list("label", flat=True))
+    assert labels == {"leaks", "kettle leaks"}
+
+
 def test_reading_twice_changes_nothing_and_a_moved_case_is_counted_where_it_is(company):
     service, technical = company
     stored = list(CaseTopics.objects.order_by("pk").values())
