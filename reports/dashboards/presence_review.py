@@ -150,7 +150,7 @@ def _figures(entries: list[Entry], now: dt.datetime) -> list[dict[str, str]]:
     most = max((entry.evidence.messages for entry in unowned), default=0)
     return [
         figure(
-            "Due in this quarter",
+            "Due this quarter",
             due,
             f"of {total:,} accounts; {format_count(days_left, 'day')} left",
             "view=due",
@@ -160,7 +160,7 @@ def _figures(entries: list[Entry], now: dt.datetime) -> list[dict[str, str]]:
         ),
         only("no-owner", f"{format_count(most, 'message')} at the busiest", "all have one"),
         only("quiet", "no message from a customer", "all hear from customers"),
-        only("no-roster", "nobody is on point", "all have somebody on point"),
+        only("no-roster", "nobody has a shift", "all have shifts"),
         only("cut-off", "to be connected again", "all are connected"),
     ]
 

@@ -16,8 +16,8 @@ FEWEST = 5
 _LABELS: dict[Awaited, str] = {
     "first_response": "First response",
     "next_response": "Next response",
-    "first_resolve": "First resolving",
-    "final_resolve": "Final resolving",
+    "first_resolve": "First resolution",
+    "final_resolve": "Final resolution",
 }
 
 

@@ -124,7 +124,7 @@ def _finding(board: OutcomeBoard) -> str:
         return f"{format_share(good, counted)} gave thanks or said that it is fixed."
     changes = []
     for asked, more, fewer in (
-        ({"deed": "escalated"}, "More escalate", "Fewer escalate"),
+        ({"deed": "escalated"}, "more escalate", "fewer escalate"),
         (
             {"good": "yes"},
             "more give thanks or say that it is fixed",

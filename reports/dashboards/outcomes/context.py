@@ -136,7 +136,7 @@ def _closing_rows(board: OutcomeBoard) -> list[dict[str, str]]:
     kinds = (
         ("Hanging", "closed on the customer’s last public word, which needs an answer", "hanging", "all",
          (0, "hanging"), (0, "hanging", "settled")),
-        ("Opened again", "after an answer of ours and resolving", "reopened", "answered",
+        ("Opened again", "after we answered and resolved it", "reopened", "answered",
          (1, "reopened"), (1, "reopened", "stayed")),
     )  # fmt: skip
     rows = []

@@ -140,9 +140,14 @@ def _row(each: Account, now: dt.datetime) -> dict[str, Any]:
         "tone": tone,
         "sign": _SIGNS.get(tone, "·"),
         "last_read": each.last_read,
-        "last_read_words": f"{short_span(now - each.last_read)} ago" if each.last_read else NO_VALUE,
+        "last_read_words": _ago(now - each.last_read) if each.last_read else NO_VALUE,
         "primary": each.primary,
         "backup": each.backup,
         "until": each.until,
         "roster_href": reverse("accounts:roster"),
     }
+
+
+def _ago(span: dt.timedelta) -> str:
+    words = short_span(span)
+    return "just now" if words == "now" else f"{words} ago"

@@ -165,11 +165,11 @@ def _measure_waits(asked: Question) -> dict[str, tuple[list, list]]:
             [each.span for each in later if each.span is not None],
             [now - each.arrived for each in later if each.span is None and each.case.closed is None],
         ),
-        "First resolving": (
+        "First resolution": (
             [case.first_resolved - case.created for case in created if case.first_resolved is not None],
             [now - case.created for case in open_now if case.first_resolved is None],
         ),
-        "Final resolving": (
+        "Final resolution": (
             [case.closed - case.created for case in created if case.status == "resolved"],
             [now - case.created for case in open_now],
         ),
