@@ -26,6 +26,7 @@
       if (this.stream === "broken") return `Asked again every 30 s, last ${clock(this.came)}`;
       if (!this.changedAt) return `Live, as of ${clock(this.came)}`;
       const seconds = Math.floor((performance.now() - this.changedAt) / 1000);
+      if (seconds < 1) return "Live, last change just now";
       return `Live, last change ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`} ago`;
     }
   }
