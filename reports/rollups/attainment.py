@@ -97,11 +97,12 @@ def missed_hours(user: User, period: Period, filters: Filters, *, now: dt.dateti
     choice = choose(user, filters)
     condition, parameters = with_departments(choice, user).as_sql("k")
     cases, of_cases = choice.cases_sql("k")
-    # A response was due as much before its end as it was late.
-    due = "CASE WHEN k.state LIKE 'resolution:%%' THEN k.ended_at ELSE k.ended_at - k.span END"
+    # A response was due as much before its end as it was late; where that was not noted, the end stands for it.
+    due = "CASE WHEN k.state LIKE 'resolution:%%' THEN k.ended_at ELSE coalesce(k.ended_at - k.span, k.ended_at) END"
     sql = f"""
 SELECT {hour_of_week_sql(due)}, count(*) FROM reports_fact k
-WHERE k.kind = {FactKind.CLOCK} AND k.at >= %s AND k.at < %s AND k.state LIKE %s AND {condition}{cases} GROUP BY 1
+WHERE k.kind = {FactKind.CLOCK} AND k.at >= %s AND k.at < %s AND k.state LIKE %s AND k.ended_at IS NOT NULL
+  AND {condition}{cases} GROUP BY 1
 """  # noqa: S608 (constants)
     offsets = offsets_between(period.zone, period.start, max(period.end, now))
     values: list[Any] = [*offsets, period.start, period.end, "%:missed:%", *parameters, *of_cases]

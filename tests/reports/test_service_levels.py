@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from inbox.cases import verbs
-from inbox.models import Case, Visibility
+from inbox.models import Case, CaseEvent, Verb, Visibility
 from reports.exports.page_tables import read_tables
 from routing.service_levels import versions
 from tests.factories import NOW, DepartmentFactory, UserFactory
@@ -95,6 +95,20 @@ def test_every_number_opens_as_many_targets(told):
     figures = re.findall(r'<a class="fig" href="([^"]*)">.*?<p class="d">([^<]*)</p>', page, re.DOTALL)
     ended = [int(re.search(r"of ([\d,]+)", words)[1]) for _, words in figures]
     assert [total_behind(told.boss, href.replace("&amp;", "&")) for href, _ in figures] == ended
+
+
+def test_targets_of_which_no_due_time_was_noted_count_when_they_ended(told):
+    record = {"clock": "first_response", "from": START.isoformat(), "met": False}
+    for n in range(5):
+        case = told.case()
+        Case.objects.filter(pk=case.pk).update(first_response_due_at=None, resolution_due_at=None)
+        at, data = START + minutes(60 * n), {"clocks": [record]}
+        CaseEvent.objects.create(case=case, at=at, verb=Verb.ANSWERED, data=data)
+    page = page_of(told.boss)
+    tables = {table.key: table.rows for table in read_tables(page)}
+    assert sum(sum(row[1:]) for row in tables["missed-hours-table"]) >= 8
+    for href, number in links_with_numbers(page).items():
+        assert total_behind(told.boss, href) == number, href
 
 
 def test_what_missed_targets_lack_is_a_median_of_those_that_ended(told):
