@@ -1,4 +1,4 @@
-"""Who of the customers of a learning item is told, who is not, and why."""
+"""List which customers of a learning item are told, which are not, and why."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Recipient:
 
 @dataclass(slots=True)
 class _Facts:
-    """What was read from the database for all cases at once."""
+    """Hold what was read from the database for all cases at once."""
 
     parents: dict[int, Message]
     told: set[int]

@@ -1,4 +1,4 @@
-"""Who may do what with a learning item. Reading it is everybody's; its cases and quotes are of whom may read them."""
+"""Decide who may do what with a learning item. Reading it is everybody's; its cases and quotes are of whom may read them."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class ItemDecision(models.TextChoices):
 
 
 class RepeatsBy(models.TextChoices):
-    """What counts as a customer who says it again."""
+    """Say what counts as a customer who says it again."""
 
     LINKED = "linked", "linked to this item"
     TAG = "tag", "with the tag"

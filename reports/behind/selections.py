@@ -51,7 +51,7 @@ class Selection:
 
     @property
     def looks(self) -> dict[str, str]:
-        """How numbers are shown, as parameters: what neither period nor filter is."""
+        """Return how numbers are shown, as parameters: what neither period nor filter is."""
         looks = {} if self.in_business_time else {"time": "clock"}
         if self.asked_business_time:
             looks["time"] = "business"

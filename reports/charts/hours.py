@@ -49,6 +49,11 @@ class HourChart:
     lines: tuple[tuple[float, int], ...]
     now: float | None
 
+    @property
+    def is_late(self) -> bool:
+        """Return whether the words beside now would leave the drawing on the right."""
+        return self.now is not None and self.now > _LEFT + 0.85 * _WIDTH
+
 
 def hour_chart(bars: Sequence[HourBar], share_of_running: float) -> HourChart:
     """Place one bar per hour. `share_of_running` is how much of the running hour is over."""

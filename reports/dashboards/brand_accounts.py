@@ -38,7 +38,7 @@ _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 @dataclass(frozen=True, slots=True)
 class _Board:
-    """What the page measures: both periods, the time on point, and who answers for which account."""
+    """Hold what the page measures: both periods, the time on point, and who answers for which account."""
 
     selection: Selection
     responses: Mapping[int, AccountResponses]

@@ -1,4 +1,4 @@
-"""What customers keep saying, formatted: rising topics, and linked customers who say the same."""
+"""Format what customers keep saying: rising topics, and linked customers who say the same."""
 
 from __future__ import annotations
 

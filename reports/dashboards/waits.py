@@ -1,4 +1,4 @@
-"""How long customers wait: first and later answers, first and last resolving, beside the period before; formatted."""
+"""Format how long customers wait: first and later answers, first and last resolution, beside the period before."""
 
 from __future__ import annotations
 

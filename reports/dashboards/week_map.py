@@ -1,4 +1,4 @@
-"""When customers write and who is there: the map of hours and weekdays against the roster, formatted."""
+"""Show when customers write and who is there: the map of hours and weekdays against the roster."""
 
 from __future__ import annotations
 

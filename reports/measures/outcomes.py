@@ -1,4 +1,4 @@
-"""What followed our answers: the tone before and after, and what the customer did next. Definitions: docs/metrics.md.
+"""Count what followed our answers: the tone before and after, and what the customer did next. Definitions: docs/metrics.md.
 
 The unit is an answered exchange. What follows is the customer's next message in the case within 72 hours of our answer; without
 one the customer is silent, which is known when the 72 hours are over. All of it is as far as the texts could be read.

@@ -1,4 +1,4 @@
-"""What arrived today, hour by hour, against the same weekday of the weeks before. Read from facts."""
+"""Count what arrived today, hour by hour, against the same weekday of the weeks before. Read from facts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What is usual: the median, and what eight in ten days lie between, by nearest rank."""
+    """Hold what is usual: the median, and what eight in ten days lie between, by nearest rank."""
 
     median: int
     low: int

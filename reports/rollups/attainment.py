@@ -35,7 +35,7 @@ class EndedTargets(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Overruns:
-    """How late missed targets ended: the median by clock, and of how many; those still open are not among them."""
+    """Hold how late missed targets ended: the median by clock, and of how many; those still open are not among them."""
 
     medians: dict[str, dt.timedelta | None]
     counts: dict[str, int]

@@ -1,4 +1,4 @@
-"""Who answered or mentioned whom in public, among customers. Direct messages are never looked at."""
+"""Find who answered or mentioned whom in public, among customers. Direct messages are never looked at."""
 
 from __future__ import annotations
 

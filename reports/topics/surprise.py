@@ -1,4 +1,4 @@
-"""How surprising a number of cases is, given those of the time before. Pure.
+"""Compute how surprising a number of cases is, given those of the time before. Pure.
 
 The log-likelihood ratio of Ted Dunning, "Accurate methods for the statistics of surprise and coincidence", Computational
 Linguistics 19 (1993): G² = 2 Σ O ln(O ÷ E) over the four cells of the table cases with and without the topic × now and

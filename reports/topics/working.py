@@ -1,4 +1,4 @@
-"""What the periodic task of topics does, in the order in which each needs the one before."""
+"""Run what the periodic task of topics does, in the order in which each needs the one before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from topics: a learning item of one, and dismissing an alert of linked customers with a reason."""
+"""Serve what follows from topics: a learning item of one, and dismissing an alert of linked customers with a reason."""
 
 from __future__ import annotations
 

@@ -176,7 +176,8 @@ def _ship(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str
     form = request.POST
     day, what = _posted_day(form, "shipped_on"), form.get("what_changed", "")
     items.ship_item(item.pk, request.user, day, what, version=_posted_version(form), now=now)
-    return "Shipped. Now tell the customers who asked for it."
+    who = "Now tell the customers" if rights.may_prepare(request.user) else "Your agents can tell those"
+    return f"Shipped. {who} who asked for it."
 
 
 def _reopen(request: SignedInRequest, item: LearningItem, now: dt.datetime) -> str:
@@ -265,8 +266,7 @@ def _get_item(pk: int) -> LearningItem:
 
 
 def _posted_department(form: QueryDict) -> Department:
-    slug = form.get("department", "").replace("\x00", "")
-    department = Department.objects.filter(slug=slug).first()
+    department = Department.objects.filter(slug=form.get("department", "").replace("\x00", "")).first()
     if department is None or not department.is_open:
         raise Invalid("Choose the department that can change it.")
     return department

@@ -377,3 +377,18 @@ def test_what_rises_is_suggested_until_it_is_an_item(world, monkeypatch):
     assert client.post(reverse("reports:learning_item_new"), form).status_code == 302
     assert LearningItem.objects.latest("pk").links.count() == 2
     assert client.get(reverse("reports:learning_items")).context["suggestions"] == []
+
+
+def test_only_who_may_answer_is_sent_on_to_tell_the_customers(world):
+    people, item, *_ = world
+    for who, words in (
+        ("administrator", "Your agents can tell those"),
+        ("manager", "Now tell the customers"),
+    ):
+        LearningItem.objects.filter(pk=item.pk).update(
+            state=ItemState.DECIDED, decision="will_change", reason="x"
+        )
+        client = signed_in(people[who])
+        form = {"shipped_on": "2026-11-17", "what_changed": "A thicker cord"}
+        page = client.post(reverse("reports:learning_item_act", args=[item.pk, "ship"]), form, follow=True)
+        assert words in page.content.decode(), who

@@ -19,7 +19,7 @@ _Shares = Mapping[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class RatedAccounts:
-    """What is said about: exchanges by account, and the ripe (answered, needing) of both periods."""
+    """Hold what is said about: exchanges by account, and the ripe (answered, needing) of both periods."""
 
     selection: Selection
     responses: Mapping[int, AccountResponses]

@@ -26,7 +26,7 @@ MOST_ROWS, MOST_SAMPLES = 50, 3
 
 @dataclass(frozen=True, slots=True)
 class TypedRound:
-    """What somebody typed into the form of a round."""
+    """Hold what somebody typed into the form of a round."""
 
     text: str = ""
     language: str = ""

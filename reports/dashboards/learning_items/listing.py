@@ -43,7 +43,7 @@ TONES: dict[str, str] = {ItemState.WITH_OWNER: "risk", ItemState.SHIPPED: "ok", 
 
 @dataclass(frozen=True, slots=True)
 class SuggestedItem:
-    """What more customers say than before: a title, the tag or words by which it was found, and why."""
+    """Describe what more customers say than before: a title, the tag or words by which it was found, and why."""
 
     title: str
     repeats_by: str

@@ -1,4 +1,4 @@
-"""What our answers did, formatted: figures, tone before and after, what customers did next, by time, department and step."""
+"""Format what our answers did: figures, tone before and after, what customers did next, by time, department and step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed in service levels, and what to change: at most three sentences, each with its number and list."""
+"""Say what changed in service levels, and what to change: at most three sentences, each with its number and list."""
 
 from __future__ import annotations
 

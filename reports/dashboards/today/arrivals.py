@@ -1,4 +1,4 @@
-"""What arrived today, hour by hour, against what is usual."""
+"""Show what arrived today, hour by hour, against what is usual."""
 
 from __future__ import annotations
 

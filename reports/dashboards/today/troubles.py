@@ -1,4 +1,4 @@
-"""What is wrong now, in at most three sentences, each with what to do."""
+"""Say what is wrong now, in at most three sentences, each with what to do."""
 
 from __future__ import annotations
 

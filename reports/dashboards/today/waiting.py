@@ -1,4 +1,4 @@
-"""What waits for an answer: by age and department, and the most urgent of it."""
+"""Show what waits for an answer: by age and department, and the most urgent of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for an answer now: open cases in which a message that needs an answer has none. Definitions: docs/metrics.md.
+"""Count what waits for an answer now: open cases in which a message that needs an answer has none. Definitions: docs/metrics.md.
 
 A case has at most one such exchange, so a case is an exchange here. All of it is read from the cases, as they are at this moment.
 """
@@ -33,7 +33,7 @@ _DUE_SQL = (
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How long an exchange has waited: from `least`, below `most`; None for without end."""
+    """Bound how long an exchange has waited: from `least`, below `most`; None for without end."""
 
     key: str
     label: str
@@ -72,7 +72,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredChoice:
-    """Which of the unanswered exchanges: all, or those of an age, over their target, due within the hour, with nobody."""
+    """Choose among the unanswered exchanges: all, or those of an age, over their target, due within the hour, with nobody."""
 
     age: Age | None = None
     over: bool | None = None

@@ -34,7 +34,7 @@ unit AS (
 
 @dataclass(frozen=True, slots=True)
 class TargetChoice:
-    """Which targets; None does not limit. `policy` is of those that ended, `hour` the hour of the week when they were due."""
+    """Choose targets; None does not limit. `policy` is of those that ended, `hour` the hour of the week when they were due."""
 
     clock: ClockName | None = None
     result: Result | None = None

@@ -1,4 +1,4 @@
-"""How long customers wait: for the first and later answers, and until a case is resolved. Read from cells and facts."""
+"""Measure how long customers wait: for the first and later answers, and until a case is resolved. Read from cells and facts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BY_KIND: dict[int, Awaited] = {int(kind): name for name, kind in _KINDS.items()
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What took how long: of `done` things, and how long those have waited that are `open`.
+    """Hold what took how long: of `done` things, and how long those have waited that are `open`.
 
     `reopened` are those of the done that were opened again.
     """
