@@ -19,6 +19,8 @@ from reports.exports.csv_files import Cell
 _BATCH = 2000
 #: Longer than a page may take: the rows are sorted before the first is read.
 _STATEMENT_LIMIT = "5min"
+#: Postgres plans a cursor for its first tenth of rows, and then joins row by row. All are read here.
+_ALL_ROWS = "SELECT set_config('cursor_tuple_fraction', '1', %s)"
 _COLUMNS = ("Case", "Customer", "Last message", "Network", "Account", "Department", "Assigned to", "State")
 
 
@@ -36,6 +38,7 @@ def export_rows(behind: NumberList, user: User, zone: ZoneInfo) -> Iterator[list
     with transaction.atomic():
         with connection.cursor() as settings:
             settings.execute("SELECT set_config('statement_timeout', %s, true)", [_STATEMENT_LIMIT])
+            settings.execute(_ALL_ROWS, [True])
         yield from _read_rows(behind, user, zone, connection)
 
 
@@ -45,7 +48,14 @@ def export_rows_outside(behind: NumberList, user: User, zone: ZoneInfo) -> Gener
     What the caller commits in between counts at once.
     """
     with _reading_connection() as reading:
-        yield from _read_rows(behind, user, zone, reading)
+        with reading.cursor() as settings:
+            settings.execute(_ALL_ROWS, [False])
+        try:
+            yield from _read_rows(behind, user, zone, reading)
+        finally:
+            # The connection has other work after this.
+            with reading.cursor() as settings:
+                settings.execute("RESET cursor_tuple_fraction")
 
 
 @contextmanager

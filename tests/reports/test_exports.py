@@ -25,7 +25,7 @@ from config.testing.quick import choose_size
 from inbox.cases import verbs
 from inbox.models import Custody
 from reports.behind.lists import NumberList
-from reports.exports.case_rows import export_columns, export_rows
+from reports.exports.case_rows import export_columns, export_rows, export_rows_outside
 from reports.exports.csv_files import name_file, write_csv
 from reports.exports.page_tables import read_tables
 from reports.exports.pictures import draw_picture
@@ -387,6 +387,16 @@ def test_a_long_list_is_never_held_in_memory(billing, manager):
         most = max(most, resident_bytes())
     assert lines == count + 1
     assert most - before < 50_000_000
+
+
+@pytest.mark.parametrize("read", [export_rows, export_rows_outside])
+def test_a_list_of_which_all_rows_are_read_is_planned_for_all_of_them(billing, manager, read):
+    CaseFactory(department=billing, created_at=NOW)
+    fraction = "current_setting('cursor_tuple_fraction')"
+    sql = f"""WITH unit AS (SELECT c.id AS case_id, 1::bigint AS n, c.created_at AS at,
+                                   make_interval(secs => {fraction}::float) AS span, 'waiting' AS state FROM inbox_case c)"""  # noqa: S608 (constants)
+    [row] = read(NumberList("All", "cases", (sql, [])), manager, ZoneInfo("UTC"))
+    assert row[-2] == dt.timedelta(seconds=1)
 
 
 def resident_bytes():
