@@ -4,7 +4,8 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
-from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, CaseEvent, Status, Verb
+from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
+from inbox.models.case_event import CaseEvent, Verb
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
