@@ -12,31 +12,18 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from accounts.models import BrandAccount, User
 from inbox import countdown
-from inbox.cases.tags import tag_chips
-from inbox.display import (
-    Chip,
-    display_name,
-    initials,
-    network_sign,
-    priority_chip,
-    returned_chip,
-    tone_chip,
-    unsent_chip,
-)
-from inbox.models import Case, Custody, Direction, Message, Status
+from inbox.models import Case, Custody, Direction, Message
 from inbox.models.case import CaseQuerySet
 from inbox.queue.filters import QueueFilters, ViewKind
-from inbox.queue.markup import row_markup
+from inbox.queue.rows import build_row
 from inbox.visibility import Reach, case_scope, queue_department_ids
-from networks.registry import network_label
 from postgres.paging import decode_cursor, encode_cursor
 from postgres.prepared_querysets import prepared_query
-from wording.spans import short_span
-from wording.times import display_time
 
 #: Rows on a page.
 ROWS_PER_PAGE = 50
@@ -97,7 +84,7 @@ def queue_page(
     more = len(rows) > ROWS_PER_PAGE
     rows = rows[:ROWS_PER_PAGE]
     after = encode_cursor(rows[-1][order], rows[-1]["id"]) if more else ""
-    return QueuePage([_build_row(case, brands, kind, now, user.pk) for case in rows], after)
+    return QueuePage([build_row(case, brands, kind, now, user.pk) for case in rows], after)
 
 
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
@@ -140,12 +127,29 @@ def _filter_due(cases: CaseQuerySet, since: dt.datetime | None, before: dt.datet
     return cases if before is None else cases.filter(next_due_at__lt=before)
 
 
-def _branches(
-    user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
-) -> list[CaseQuerySet]:
-    """Return the view as querysets that do not overlap.
+def cases_of_view(
+    user: User,
+    kind: ViewKind,
+    filters: QueueFilters,
+    department_id: int | None = None,
+    now: dt.datetime | None = None,
+) -> CaseQuerySet:
+    """Return the cases that a view lists, unpaged and unordered.
 
-    Each of them reads its own index.
+    Only cases that the user may read. `department_id` is set for a department's view; `now` decides what is due.
+    """
+    cases = _narrowed_cases(user, kind, filters)
+    cases = _filter_due(cases, *_due_bounds(filters, now or timezone.now()))
+    order = _order_column(kind, filters)
+    if order in ("waiting_since", "next_due_at"):
+        cases = cases.filter(**{f"{order}__isnull": False})
+    return cases if department_id is None else cases.filter(department_id=department_id)
+
+
+def _narrowed_cases(user: User, kind: ViewKind, filters: QueueFilters) -> CaseQuerySet:
+    """Return the cases that fit a view and its filters.
+
+    Filters by due time are left out.
     """
     cases = Case.objects.watched_by(user) if kind == "watching" else Case.objects.visible_to(user)
     if kind == "unsent":
@@ -161,12 +165,22 @@ def _branches(
     if filters.tag:
         cases = cases.filter(tags__contains=[filters.tag])
     if kind == "mine":
-        own = cases.filter(assignee=user)
-        return [own.annotate(due_or_last=Coalesce("next_due_at", Value(_NEVER_DUE)))]
+        cases = cases.filter(assignee=user)
+    return cases.filter(assignee__isnull=True) if kind == "unassigned" else cases
+
+
+def _branches(
+    user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
+) -> list[CaseQuerySet]:
+    """Return the view as querysets that do not overlap.
+
+    Each of them reads its own index.
+    """
+    cases = _narrowed_cases(user, kind, filters)
+    if kind == "mine":
+        return [cases.annotate(due_or_last=Coalesce("next_due_at", Value(_NEVER_DUE)))]
     if kind in ("watching", "unsent"):
         return [cases]
-    if kind == "unassigned":
-        cases = cases.filter(assignee__isnull=True)
     if department_id is not None:
         return [cases.filter(department_id=department_id)]
     scope = case_scope(user)
@@ -224,65 +238,4 @@ def _select_columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
         columns["held_since"] = Subquery(custody.values("sent_at")[:1])
     return cases.values(
         *_ROW_COLUMNS, *(["due_or_last"] if "due_or_last" in cases.query.annotations else []), **columns
-    )
-
-
-def _build_row(
-    case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
-) -> SafeString:
-    name = display_name(case["identity__handle"], case["identity__name"])
-    sign, sign_class = network_sign(case["network"])
-    return row_markup(
-        pk=case["id"], name=name, initials=initials(name), sign=sign, sign_class=sign_class,
-        network=network_label(case["network"]), text=case["preview"] or "(no text)",
-        when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
-        fresh=case["status"] == Status.NEW, marks=_row_marks(case, brands, now), chips=_row_chips(case, kind, now, me),
-    )  # fmt: skip
-
-
-def _row_marks(case: dict[str, Any], brands: dict[int, BrandAccount], now: dt.datetime) -> list[Chip]:
-    """Return what stands beside the name: how urgent it is, and the clock or the state."""
-    chips = []
-    if (urgency := priority_chip(case["priority"])) is not None:
-        chips.append(urgency)
-    if case["status"] == Status.RESOLVED:
-        chips.append(Chip("✓ resolved", "ok"))
-    elif case["status"] == Status.DISMISSED:
-        chips.append(Chip("dismissed"))
-    elif waiting := countdown.waiting_chip(case, brands.get(case["brand_account_id"]), now):
-        chips.append(waiting)
-    elif case["status"] == Status.WAITING:
-        chips.append(Chip("waiting on customer", "", "Its clocks are paused"))
-    return chips
-
-
-def _row_chips(case: dict[str, Any], kind: ViewKind, now: dt.datetime, me: int) -> list[Chip]:
-    """Return what stands below the text: the department, the tone, and whatever else is to be known."""
-    chips = []
-    if kind == "watching":
-        chips.append(_holder_chip(case, now))
-    elif kind != "department":
-        chips.append(Chip(case["department__name"], "dept"))
-    if (tone := tone_chip(case["sentiment"] or "")) is not None:
-        chips.append(tone)
-    if case["unsent"]:
-        chips.append(unsent_chip(case["unsent"]))
-    if case["hint"] and kind != "resolved":
-        chips.append(Chip(case["hint"], "hint", "Suggested from earlier corrections"))
-    if case["returned_count"]:
-        chips.append(returned_chip(case["returned_count"]))
-    if case["visibility"] == "direct":
-        chips.append(Chip("direct"))
-    if case["assignee_id"] and kind != "mine":
-        assignee = case["assignee__initials"] or case["assignee__username"]
-        chips.append(Chip("mine" if case["assignee_id"] == me else assignee, "", "Assigned"))
-    return [*chips, *tag_chips(case["tags"])] if case["tags"] else chips
-
-
-def _holder_chip(case: dict[str, Any], now: dt.datetime) -> Chip:
-    """Return a chip with a watched case's department and its time there."""
-    since = case["held_since"] or case["activity_at"]
-    duration = short_span(now - since)
-    return Chip(
-        f"{case['department__name']} · {duration}", "dept", f"with {case['department__name']} for {duration}"
     )

@@ -26,7 +26,7 @@ from inbox.models import Case, Notice, NoticeKind, Watch
 from inbox.notices.notify import notices_page
 from inbox.queue.counts import open_counts
 from inbox.queue.filters import QueueFilters
-from inbox.queue.listing import queue_page
+from inbox.queue.listing import cases_of_view, queue_page
 from inbox.visibility import (
     ROLE_REACH,
     VISIBLE_CASE_SQL,
@@ -208,6 +208,8 @@ class TestOfAPerson:
                 rows = {int(pk) for row in page.rows for pk in re.findall(r'data-case="(\d+)"', row)}
                 may_read = watches if kind == "watching" else sees
                 assert rows == ids(case for case in cases if may_read(user, case)), (user.shape, kind)
+                counted = cases_of_view(user, kind, QueueFilters(sort=sort), now=NOW)
+                assert set(counted.values_list("pk", flat=True)) == rows, (user.shape, kind)
 
     def test_the_departments_with_a_queue_hold_all_that_the_role_sees(self, people, cases):
         for user in people:
