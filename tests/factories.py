@@ -19,7 +19,19 @@ from accounts.models import (
     Stream,
     User,
 )
-from inbox.models import Case, Custody, Customer, Direction, Identity, Message, Reply, Status, Visibility
+from inbox.models import (
+    CannedAnswer,
+    CannedText,
+    Case,
+    Custody,
+    Customer,
+    Direction,
+    Identity,
+    Message,
+    Reply,
+    Status,
+    Visibility,
+)
 
 #: The moment at which the tests' world stands still: a Wednesday.
 NOW = dt.datetime(2026, 11, 18, 10, 0, tzinfo=dt.UTC)
@@ -187,3 +199,25 @@ class ReplyFactory(DjangoModelFactory):
     visibility = factory.LazyAttribute(lambda reply: reply.parent.visibility)
     created_at = NOW
     send_after = factory.LazyAttribute(lambda reply: reply.created_at)
+
+
+class CannedAnswerFactory(DjangoModelFactory):
+    """The company's, unless `owner` or `department` is given; `texts={"en": …, ("en", "x"): …}` are its texts."""
+
+    class Meta:
+        model = CannedAnswer
+        skip_postgeneration_save = True
+
+    title = factory.Sequence(lambda n: f"Answer {n}")
+    shortcut = factory.Sequence(lambda n: f"answer-{n}")
+    scope = factory.LazyAttribute(
+        lambda o: "person" if o.owner else "department" if o.department else "company"
+    )
+    owner = department = None
+    created_at = changed_at = NOW
+
+    @factory.post_generation
+    def texts(self, create, extracted, **kwargs):
+        for key, text in (extracted or {"en": "Thank you for telling us."}).items():
+            language, network = key if isinstance(key, tuple) else (key, "")
+            CannedText.objects.create(answer=self, language=language, network=network, text=text)

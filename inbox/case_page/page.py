@@ -100,6 +100,9 @@ def _watched_case(user: User, pk: int, today: dt.date) -> CaseQuerySet:
 def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuerySet:
     return rows.select_related("customer", "identity", "brand_account", "department", "assignee").annotate(
         draft_text=Subquery(Draft.objects.filter(case=OuterRef("pk"), user=user).values("text")[:1]),
+        draft_canned=Subquery(
+            Draft.objects.filter(case=OuterRef("pk"), user=user).values("canned_answer_ids")[:1]
+        ),
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models import BrandAccount
 from inbox.models.case import Case
@@ -70,6 +71,10 @@ class Reply(models.Model):
     error_detail = models.CharField(max_length=500, blank=True, default="", db_default="")
     #: Written for many customers at once (`inbox.learning_items`): it leaves only while its case is as it was.
     prepared = models.BooleanField(default=False, db_default=False)
+    #: The canned answers that are in it.
+    canned_answer_ids = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, db_default=Value([], ArrayField(models.BigIntegerField()))
+    )  # fmt: skip
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -106,6 +111,10 @@ class Draft(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     text = models.TextField(blank=True)
+    #: The canned answers that were put into it.
+    canned_answer_ids = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, db_default=Value([], ArrayField(models.BigIntegerField()))
+    )  # fmt: skip
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from django.db import transaction
 
@@ -14,13 +16,16 @@ from inbox.models.case import CaseQuerySet
 from inbox.text import clean_text
 
 
-def save_draft(case_id: int, by: User, text: str, now: dt.datetime) -> Draft | None:
+def save_draft(
+    case_id: int, by: User, text: str, now: dt.datetime, *, canned_ids: Sequence[int] | None = None
+) -> Draft | None:
     """Store `text` as the person's draft on this case.
 
-    Empty text removes the draft, and None is returned. Characters that Postgres cannot store are repaired. Raises
+    Empty text removes the draft, and None is returned. Characters that Postgres cannot store are repaired. `canned_ids` are
+    the canned answers in it; None leaves them as they are. Raises
     `Case.DoesNotExist` if the person may not read the case, `NothingKept` if nothing more is stored in it.
     """
-    return _save_locked(Case.objects.visible_to(by), case_id, by.pk, text, now)
+    return _save_locked(Case.objects.visible_to(by), case_id, by.pk, text, now, canned_ids)
 
 
 def keep_refused_text(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
@@ -33,7 +38,12 @@ def keep_refused_text(case_id: int, user_id: int, text: str, now: dt.datetime) -
 
 
 def _save_locked(
-    cases: CaseQuerySet, case_id: int, user_id: int, text: str, now: dt.datetime
+    cases: CaseQuerySet,
+    case_id: int,
+    user_id: int,
+    text: str,
+    now: dt.datetime,
+    canned_ids: Sequence[int] | None = None,
 ) -> Draft | None:
     """Store a draft with the case locked.
 
@@ -42,10 +52,12 @@ def _save_locked(
     with transaction.atomic():
         rows = cases.select_related("identity").select_for_update(of=("self",), no_key=True)
         require_kept(rows.get(pk=case_id))
-        return save_draft_unchecked(case_id, user_id, text, now)
+        return save_draft_unchecked(case_id, user_id, text, now, canned_ids)
 
 
-def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime) -> Draft | None:
+def save_draft_unchecked(
+    case_id: int, user_id: int, text: str, now: dt.datetime, canned_ids: Sequence[int] | None = None
+) -> Draft | None:
     """Store a draft without checking the case.
 
     The caller has locked it, or does not have to.
@@ -55,9 +67,10 @@ def save_draft_unchecked(case_id: int, user_id: int, text: str, now: dt.datetime
     if not text.strip():
         drafts.delete()
         return None
-    draft, _ = Draft.objects.update_or_create(
-        case_id=case_id, user_id=user_id, defaults={"text": text, "updated_at": now}
-    )
+    values: dict[str, Any] = {"text": text, "updated_at": now}
+    if canned_ids is not None:
+        values["canned_answer_ids"] = list(canned_ids)
+    draft, _ = Draft.objects.update_or_create(case_id=case_id, user_id=user_id, defaults=values)
     return draft
 
 
@@ -69,13 +82,14 @@ def withdraw_draft(case_id: int, user_id: int, text: str) -> None:
     Draft.objects.filter(case_id=case_id, user_id=user_id, text=text).delete()
 
 
-def restore_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
+def restore_draft(reply: Reply, now: dt.datetime) -> None:
     """Put the text of an unsent answer back into the draft.
 
     A newer draft is left unchanged.
     """
+    case_id, user_id = reply.case_id, reply.author_id
     if not Draft.objects.filter(case_id=case_id, user_id=user_id).exclude(text="").exists():
-        save_draft_unchecked(case_id, user_id, text, now)
+        save_draft_unchecked(case_id, user_id, reply.text, now, reply.canned_answer_ids)
 
 
 def settle_draft_of_queued(reply: Reply, text: str, now: dt.datetime) -> None:

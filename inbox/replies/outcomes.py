@@ -23,6 +23,7 @@ from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Direction, Message, Reply, ReplyState, Status, Verb
 from inbox.replies import drafts, unsent
 from inbox.replies.answerers import assign_to_author
+from inbox.replies.canned_uses import count_uses
 from networks.base import NetworkError, Reauthorise, SentMessage
 from postgres.retries import retry_when_database_busy
 
@@ -64,7 +65,8 @@ def record_reply_sent(
             change.set(message_count=change.case.message_count + 1)
         _apply_answer_to_case(change, sent_at)
         unsent.clear_mark_if_settled(change)
-        change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk}, actor=reply.author)
+        uses = count_uses(reply, sent_at)
+        change.record(Verb.ANSWERED, {"reply": reply.pk, "message": message.pk} | uses, actor=reply.author)
         assign_to_author(change, reply.author)
     return True
 
@@ -143,7 +145,7 @@ def record_reply_failed(
         return False
     reply = Reply.objects.select_related("author").get(pk=reply_id)
     with change_case(reply.case_id, now=now) as change:
-        drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
+        drafts.restore_draft(reply, now)
         change.record(Verb.REPLY_FAILED, {"reply": reply.pk, "reason": reason[:300]}, actor=reply.author)
         unsent.mark_unsent(change, reply)
     return True

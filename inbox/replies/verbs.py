@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Any, Literal
 
 from django.conf import settings
@@ -26,23 +27,14 @@ from inbox.changes.refusals import (
 )
 from inbox.models import Case, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts, unsent
-from inbox.replies.composer import (
-    add_signature,
-    max_reply_length,
-    measure_text,
-    refused_character_sentence,
-    why_cannot_answer_as,
-    why_cannot_answer_message,
-)
+from inbox.replies.answer_checks import check_and_sign
+from inbox.replies.canned_uses import used_in_text
+from inbox.replies.composer import why_cannot_answer_as, why_cannot_answer_message
 from inbox.replies.freshness import require_nobody_answers, require_nothing_new
 from inbox.replies.outcomes import record_reply_sent
 from inbox.replies.readable import get_readable_reply
-from inbox.text import clean_text, is_visible
+from inbox.text import clean_text
 from networks.base import SentMessage
-
-#: Characters. The length of a longer text is counted in characters, because measuring it in the network's unit is
-#: slow.
-LONGEST_INPUT = 20_000
 
 Settlement = Literal["sent", "again", "give_up"]
 
@@ -57,17 +49,20 @@ def queue_reply(
     *,
     now: dt.datetime,
     visibility: str | None = None,
+    canned_ids: Collection[int] = (),
 ) -> Reply:
     """Put an answer into the outbox.
 
     It is sent `settings.UNDO_SECONDS` after `now`. The signature is added, and the brand account is the message's. The
-    same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. Raises
+    same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. `canned_ids` are the canned answers that were put into it. Raises
     `Conflict` if the customer has written since `seen_version`, or somebody has answered or is answering. If it is
     refused, the text is stored as the person's draft, unless nothing more is stored in the case.
     """
     text = clean_text(text)[0].strip()
     try:
-        return _queue_reply(case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility)
+        return _queue_reply(
+            case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility, canned_ids
+        )
     except NothingKept:
         raise
     except (Conflict, Invalid, NotAllowed):
@@ -103,6 +98,7 @@ def _queue_reply(
     seen_version: int,
     now: dt.datetime,
     visibility: str | None,
+    canned_ids: Collection[int] = (),
     *,
     prepared: bool = False,
 ) -> Reply:
@@ -113,19 +109,15 @@ def _queue_reply(
         parent = _get_parent(case, parent_message_id, now)
         require_nobody_answers(case, parent, by)
         require_nothing_new(case, seen_version, by)
-        if reason := why_cannot_answer_as(by, parent.brand_account, now):
-            raise NotAllowed(reason)
-        if reason := why_cannot_answer_message(case, parent, now=now):
-            raise Invalid(reason)
-        if visibility not in (None, parent.visibility):
-            raise Invalid(f"This {parent.visibility} message can only be answered where it was written.")
+        _require_answerable(case, parent, by, visibility, now)
         reply = Reply(
             case=case,
             parent=parent,
             brand_account=parent.brand_account,
             author=by,
             composer_id=composer_id,
-            text=_check_and_sign(text, parent, by),
+            text=check_and_sign(text, parent, by),
+            canned_answer_ids=used_in_text(canned_ids, text, by),
             visibility=parent.visibility,
             created_at=now,
             send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
@@ -133,6 +125,17 @@ def _queue_reply(
         )
         _insert_reply(reply, change)
     return reply
+
+
+def _require_answerable(
+    case: Case, parent: Message, by: User, visibility: str | None, now: dt.datetime
+) -> None:
+    if reason := why_cannot_answer_as(by, parent.brand_account, now):
+        raise NotAllowed(reason)
+    if reason := why_cannot_answer_message(case, parent, now=now):
+        raise Invalid(reason)
+    if visibility not in (None, parent.visibility):
+        raise Invalid(f"This {parent.visibility} message can only be answered where it was written.")
 
 
 def _get_parent(case: Case, message_id: int, now: dt.datetime) -> Message:
@@ -169,26 +172,6 @@ def _find_first_submit(
     return reply
 
 
-def _check_and_sign(text: str, parent: Message, by: User) -> str:
-    """Return the complete text to send, with the signature.
-
-    Raises `Invalid` if it is empty or too long for the network.
-    """
-    if text == by.signature or not is_visible(text):
-        raise Invalid("Write an answer before you send it.")
-    network = parent.brand_account.network
-    signed, longest = add_signature(text, by), max_reply_length(network, parent.visibility)
-    length = len(signed) if len(signed) > LONGEST_INPUT else measure_text(network, signed, parent.visibility)
-    if length > longest:
-        label = parent.brand_account.network_label
-        raise Invalid(
-            f"With your signature the answer is {length:,} long; {label} takes {longest:,}. Shorten it by {length - longest:,}."
-        )
-    if sentence := refused_character_sentence(network, signed):
-        raise Invalid(sentence)
-    return signed
-
-
 def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
     """Cancel an answer before it is sent, and restore its author's draft.
 
@@ -213,7 +196,7 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             raise Conflict(reply.case, "Sending has already begun.", "Too late to take it back")
         with change_case(reply.case_id, now=now, by=by) as change:
             if not (reply.outcome_unknown or reply.prepared):
-                drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
+                drafts.restore_draft(reply, now)
             change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
             unsent.refresh_mark(change)
     reply.refresh_from_db()
@@ -275,7 +258,7 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
             state=ReplyState.FAILED, needs_person=False, check_after=None, lease_token=None,
             error="Given up: nobody knows whether it was published.", error_code=unsent.GIVEN_UP,
         )  # fmt: skip
-        drafts.restore_draft(reply.case_id, reply.author_id, reply.text, now)
+        drafts.restore_draft(reply, now)
 
 
 def _parse_remote_id(pasted: str, reply: Reply) -> str:

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_POST
 from inbox.changes.refusals import Invalid, NothingKept
 from inbox.models import Case, Reply
 from inbox.replies import composer, drafts, second_tries, verbs
-from inbox.replies.verbs import LONGEST_INPUT, Settlement
+from inbox.replies.answer_checks import LONGEST_INPUT, measure_within_reason
+from inbox.replies.canned_uses import parse_ids
+from inbox.replies.verbs import Settlement
 from inbox.views.case_posts import perform_and_show, posted_version
 from inbox.views.guards import InboxRequest, signed_in
 
@@ -38,7 +40,10 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
                 drafts.save_draft(pk, request.user, text, now)
             raise Invalid("The form was incomplete. Your text is still here: send it again.") from error
         seen = posted_version(request) or 0
-        return verbs.queue_reply(pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now)
+        canned_ids = parse_ids(request.POST.get("canned", ""))
+        return verbs.queue_reply(
+            pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now, canned_ids=canned_ids
+        )
 
     return perform_and_show(
         request,
@@ -62,15 +67,13 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
     if case is None:
         raise Http404
     try:
-        drafts.save_draft(pk, request.user, text, timezone.now())
+        canned = request.POST.get("canned")
+        canned_ids = parse_ids(canned) if canned is not None else None
+        drafts.save_draft(pk, request.user, text, timezone.now(), canned_ids=canned_ids)
     except NothingKept:
         return JsonResponse({}, status=HTTPStatus.GONE)
     whole = composer.add_signature(text, request.user) if text.strip() else ""
-    length = (
-        len(whole)
-        if len(whole) > LONGEST_INPUT
-        else composer.measure_text(case.network, whole, case.visibility)
-    )
+    length = measure_within_reason(case.network, whole, case.visibility)
     return JsonResponse({"length": length})
 
 
