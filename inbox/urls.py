@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("queue/unassigned/", queue.queue, {"kind": "unassigned"}, name="queue_unassigned"),
     path("queue/mine/", queue.queue, {"kind": "mine"}, name="queue_mine"),
     path("queue/watching/", queue.queue, {"kind": "watching"}, name="queue_watching"),
+    path("queue/snoozed/", queue.queue, {"kind": "snoozed"}, name="queue_snoozed"),
     path("queue/not-sent/", queue.queue, {"kind": "unsent"}, name="queue_unsent"),
     path("queue/resolved/", queue.queue, {"kind": "resolved"}, name="queue_resolved"),
     path("queue/department/<slug:slug>/", queue.queue, {"kind": "department"}, name="queue_department"),

@@ -57,11 +57,11 @@ $$;
 """  # noqa: S608 (the arguments are constants of migrations)
 
 
-def create_text_eraser(*, kept_reasons: str = "") -> str:
+def create_text_eraser(*, kept_reasons: str = "", elsewhere: str = "") -> str:
     """Return the statement that creates `inbox_erase_texts`.
 
     It deletes whatever people wrote in these cases, and returns the number of messages that had their text until now.
-    `kept_reasons` is SQL: which reasons of closed cases stay besides those of noise.
+    `kept_reasons` is SQL: which reasons of closed cases stay besides those of noise. `elsewhere` are more statements.
     """
     return f"""
 CREATE OR REPLACE FUNCTION inbox_erase_texts(case_ids bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -81,7 +81,7 @@ BEGIN
   UPDATE inbox_reply SET text = '', error = '', error_detail = '', permalink = '' WHERE case_id = ANY(case_ids);
   UPDATE inbox_routingsuggestion SET words = '[]' WHERE case_id = ANY(case_ids);
   UPDATE inbox_notice SET text = 'A case whose texts were deleted.' WHERE case_id = ANY(case_ids);
-  DELETE FROM inbox_draft WHERE case_id = ANY(case_ids);
+  DELETE FROM inbox_draft WHERE case_id = ANY(case_ids);{elsewhere}
   DELETE FROM routing_routingexample WHERE case_id = ANY(case_ids);
   UPDATE inbox_case SET preview = '', hint = '', erased_at = now(),
     close_reason = CASE WHEN close_reason IN ('Noise', 'Spam') OR close_reason LIKE 'Noise, says the rule %'{kept_reasons}

@@ -32,7 +32,7 @@ ATTEMPTS, ATTEMPT_PAUSE = 20, 0.01
 _NEEDED_COLUMNS = {
     "id", "brand_account_id", "network", "visibility", "status", "department_id", "assignee_id", "priority", "version",
     "historical", "needs_answer", "last_inbound_at", "last_outbound_at", "waiting_since", "first_response_at",
-    "closed_at", *CLOCK_COLUMNS,
+    "closed_at", "snoozed_since", "woke", *CLOCK_COLUMNS,
 }  # fmt: skip
 # `from_db` expects values in the order of the model's fields, whatever the order of the names passed to it.
 _LOADED_COLUMNS = tuple(
@@ -46,7 +46,7 @@ WITH c AS (
   SELECT o.* FROM unnest(%(departments)s::bigint[]) AS d(id) CROSS JOIN LATERAL (
     SELECT o.* FROM inbox_case o
     WHERE o.department_id = d.id AND o.closed_at IS NULL AND o.assignee_id IS NULL AND o.waiting_since IS NOT NULL
-      AND NOT o.historical AND {VISIBLE_CASE_SQL.format(case="o")}
+      AND NOT o.historical AND o.snoozed_since IS NULL AND {VISIBLE_CASE_SQL.format(case="o")}
     ORDER BY o.priority DESC, o.waiting_since, o.id LIMIT {limit} FOR NO KEY UPDATE SKIP LOCKED) AS o
   ORDER BY o.priority DESC, o.waiting_since, o.id {"LIMIT 1" if limit == 1 else ""}
 )

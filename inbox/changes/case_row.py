@@ -72,6 +72,8 @@ class CaseRow:
     reopen_count: Annotated[int, Column("smallint")] = 0
     unsent: Annotated[str, Column("varchar")] = ""
     unsent_since: Annotated[dt.datetime | None, _TIME] = None
+    snoozed_since: Annotated[dt.datetime | None, _TIME] = None
+    woke: Annotated[str, Column("varchar")] = ""
     #: The stored version, 0 for a case that is not stored yet; writing increments it.
     version: Annotated[int, Column("int", Written.BY_STATEMENT)] = 0
     #: The clocks, kept by `inbox.changes.clocks`; the default is the value of a clock that does not run.

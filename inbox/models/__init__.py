@@ -7,6 +7,7 @@ its subject. Facts about a single row are its methods; code that touches two tab
 from inbox.models.canned_answer import CannedAnswer, CannedScope, CannedText, CannedUse
 from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
 from inbox.models.case_event import CaseEvent, Verb
+from inbox.models.case_parts import SnoozeFor, Unsent, WokeBy
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
@@ -33,8 +34,7 @@ from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.retention import Erasure, RetentionRun, RetentionSetting
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.sweep import Sweep
-from inbox.models.unsent import Unsent
-from inbox.models.watch import Watch
+from inbox.models.watch import Reminder, Watch
 from inbox.visibility import Visibility
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "PlannedAnswer",
     "PreviewState",
     "Quarantined",
+    "Reminder",
     "RepeatsBy",
     "Reply",
     "ReplyState",
@@ -84,6 +85,7 @@ __all__ = [
     "RoutingSuggestion",
     "RulePreview",
     "SecondLook",
+    "SnoozeFor",
     "Status",
     "SuggestionState",
     "Sweep",
@@ -91,4 +93,5 @@ __all__ = [
     "Verb",
     "Visibility",
     "Watch",
+    "WokeBy",
 ]

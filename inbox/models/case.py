@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import BrandAccount, Department, User
+from inbox.models.case_parts import SnoozeFields, Unsent
 from inbox.models.customer import Customer, Identity
-from inbox.models.unsent import Unsent
 from inbox.visibility import Visibility, case_scope
 
 
@@ -50,12 +50,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> CaseQuerySet:
         return self.filter(closed_at__isnull=True)
 
+    def listed(self) -> CaseQuerySet:
+        """Return the open cases of the ordinary lists: those that are not snoozed."""
+        return self.open().filter(snoozed_since__isnull=True)
+
+    def snoozed(self) -> CaseQuerySet:
+        return self.open().filter(snoozed_since__isnull=False)
+
     def to_assign(self) -> CaseQuerySet:
         """Return unassigned open cases in which a customer waits.
 
-        Historical cases are left out.
+        Historical and snoozed cases are left out.
         """
-        return self.open().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
+        return self.listed().filter(assignee__isnull=True, waiting_since__isnull=False, historical=False)
 
     def unanswered(self) -> CaseQuerySet:
         """Return open cases that lack a needed answer."""
@@ -74,7 +81,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(closed_at__isnull=False)
 
 
-class Case(models.Model):
+class Case(SnoozeFields):
     """One customer, one brand account, one issue; all its messages are public, or all are direct.
 
     `version` grows with every change, including a new message of the customer; an action on an older version is
@@ -201,6 +208,15 @@ class Case(models.Model):
             models.Index(
                 F("unsent_since").desc(), F("id").desc(),
                 name="case_unsent", condition=Q(unsent_since__isnull=False),
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                name="case_snoozed", condition=Q(closed_at__isnull=True, snoozed_since__isnull=False),
+            ),
+            # Cases that are back, whose snoozers are still to be told.
+            models.Index(
+                fields=["id"],
+                name="case_woken", condition=Q(snoozed_since__isnull=True, snoozed_by__isnull=False),
             ),
             models.Index(fields=["customer", "brand_account", "visibility"], name="case_threading"),
             # An index of all cases. With an index of only the tagged ones, each query would have to repeat its

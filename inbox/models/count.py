@@ -11,7 +11,8 @@ from accounts.models import BrandAccount, Department
 class CaseCount(models.Model):
     """The number of open cases, stored: the sum of `delta` by department, brand account, visibility and assignee.
 
-    The sum of `unsent_delta` is the number of cases, open or closed, with an answer that was not sent.
+    The sum of `unsent_delta` is the number of cases, open or closed, with an answer that was not sent, that of
+    `snoozed_delta` the number of open cases that are snoozed: `delta` counts these, too.
 
     Written only by statement-level triggers on `inbox_case`, so that no code path can forget it. Rows are appended,
     not updated, so that no two transactions wait for one row. `inbox.queue.counts` folds the rows.
@@ -34,6 +35,7 @@ class CaseCount(models.Model):
     )
     delta = models.IntegerField()
     unsent_delta = models.IntegerField(default=0, db_default=0)
+    snoozed_delta = models.IntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.delta:+d}"

@@ -35,6 +35,9 @@ class NoticeKind(models.TextChoices):
     LEARNING = "learning", "Learning item"
     LINKED = "linked", "Linked customers"
     FILE = "file", "File"
+    WOKE = "woke", "Back from snooze"
+    REMINDER = "reminder", "Reminder"
+    TAKEN_BACK = "taken_back", "Planned answer"
 
 
 #: Texts of notices that stand for several cases of a department.

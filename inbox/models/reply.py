@@ -49,6 +49,8 @@ class Reply(models.Model):
     created_at = models.DateTimeField()
     #: The end of the undo window; later the time of the next attempt, if the network asked us to wait.
     send_after = models.DateTimeField()
+    #: When its author wants it to be sent, if not at once (`inbox.replies.planned`).
+    planned_at = models.DateTimeField(null=True, blank=True)
     sending_since = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
@@ -90,6 +92,9 @@ class Reply(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["send_after"], name="reply_due", condition=Q(state="queued")),
+            models.Index(
+                fields=["case"], name="reply_planned", condition=Q(state="queued", planned_at__isnull=False)
+            ),
             models.Index(fields=["lease_until"], name="reply_lease", condition=Q(state="sending")),
             models.Index(fields=["check_after"], name="reply_check", condition=Q(state="unconfirmed")),
             models.Index(fields=["case", "created_at"], name="reply_case"),

@@ -25,28 +25,31 @@ from postgres.prepared_querysets import prepared_query
 
 #: The kinds of rows of the counting statement.
 _CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES, _OVER = "cases", "unread notices", "leave", "troubles", "over"
+#: The last two columns of rows that are not of cases.
+_NOTHING = {"none": Value(0), "none_asleep": Value(0)}
 #: No more cases over their target are counted than this: every page shows the number.
 MOST_OVER = 1000
 _FOLD_SQL = """
 WITH gone AS (DELETE FROM inbox_casecount
-  RETURNING department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
-INSERT INTO inbox_casecount (department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta)
-SELECT department_id, brand_account_id, visibility, assignee_id, sum(delta), sum(unsent_delta) FROM gone
-GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0 OR sum(unsent_delta) <> 0
+  RETURNING department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta, snoozed_delta)
+INSERT INTO inbox_casecount
+  (department_id, brand_account_id, visibility, assignee_id, delta, unsent_delta, snoozed_delta)
+SELECT department_id, brand_account_id, visibility, assignee_id, sum(delta), sum(unsent_delta), sum(snoozed_delta)
+FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0 OR sum(unsent_delta) <> 0 OR sum(snoozed_delta) <> 0
 """
 
 
-#: Kind, department, assignee, number, and the number of unsent answers. Only rows of cases have a department and unsent
-#: answers; they may have an assignee. Rows of troubles have a brand account in its place.
-_CountRow = tuple[str, int | None, int | None, int, int]
+#: Kind, department, assignee, number, and the numbers of unsent answers and of snoozed cases. Only rows of cases have a
+#: department and the last two; they may have an assignee. Rows of troubles have a brand account in its place.
+_CountRow = tuple[str, int | None, int | None, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
     """The numbers in the navigation.
 
-    Open cases that the user sees (all, unassigned, the user's own, and by department id), the number of unread
-    notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, the number of
+    Open cases that the user sees and that are not snoozed (all, unassigned, the user's own, and by department id), the
+    snoozed ones, the number of unread notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, the number of
     brand accounts with a trouble that concerns the user, and that of answers over their target, at most `MOST_OVER`.
     """
 
@@ -59,6 +62,7 @@ class OpenCounts:
     unsent: int = 0
     sick_accounts: int = 0
     over_target: int = 0
+    snoozed: int = 0
 
 
 def fold_case_counts() -> None:
@@ -89,8 +93,9 @@ def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> Query
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
-    rows = counted.annotate(n=Sum("delta"), unsent=Sum("unsent_delta")).values_list(
-        "row_kind", "department_id", "assignee_id", "n", "unsent"
+    sums = {"n": Sum("delta") - Sum("snoozed_delta"), "unsent": Sum("unsent_delta"), "asleep": Sum("snoozed_delta")}
+    rows = counted.annotate(**sums).values_list(
+        "row_kind", "department_id", "assignee_id", "n", "unsent", "asleep"
     )
     more = [_unread_row(user), _leave_row(user, today), _trouble_rows(user)]
     return rows.union(*more, *([_over_row(user, now)] if now else []), all=True)
@@ -103,8 +108,8 @@ def _unread_row(user: User) -> Any:
     """
     notices = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
     marked = notices.annotate(row_kind=_text(_UNREAD_NOTICES), no_department=_no_id(), no_assignee=_no_id())
-    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), none=Value(0))
-    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none")
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), **_NOTHING)
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none", "none_asleep")
 
 
 def _leave_row(user: User, today: dt.date) -> Any:
@@ -114,9 +119,9 @@ def _leave_row(user: User, today: dt.date) -> Any:
     """
     leaves = Leave.objects.covering(today).filter(user=user).order_by()
     marked = leaves.annotate(
-        row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1), none=Value(0)
+        row_kind=_text(_LEAVE), no_department=_no_id(), no_assignee=_no_id(), n=Value(1), **_NOTHING
     )
-    return marked.values_list("row_kind", "no_department", "no_assignee", "n", "none")
+    return marked.values_list("row_kind", "no_department", "no_assignee", "n", "none", "none_asleep")
 
 
 def _trouble_rows(user: User) -> Any:
@@ -127,8 +132,8 @@ def _trouble_rows(user: User) -> Any:
     troubles = troubles_of_concern(user).order_by()
     marked = troubles.annotate(row_kind=_text(_TROUBLES), no_department=_no_id())
     counted = marked.values("row_kind", "no_department", "brand_account_id")
-    counted = counted.annotate(n=Count("pk"), none=Value(0))
-    return counted.values_list("row_kind", "no_department", "brand_account_id", "n", "none")
+    counted = counted.annotate(n=Count("pk"), **_NOTHING)
+    return counted.values_list("row_kind", "no_department", "brand_account_id", "n", "none", "none_asleep")
 
 
 def _over_row(user: User, now: dt.datetime) -> Any:
@@ -139,8 +144,8 @@ def _over_row(user: User, now: dt.datetime) -> Any:
     over = Case.objects.visible_to(user).over_target(now).exclude(department__slug=SPAM_DEPARTMENT)
     some = Case.objects.filter(pk__in=over.order_by().values("pk")[:MOST_OVER]).order_by()
     marked = some.annotate(row_kind=_text(_OVER), no_department=_no_id(), no_assignee=_no_id())
-    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), none=Value(0))
-    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none")
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), **_NOTHING)
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none", "none_asleep")
 
 
 def _text(kind: str) -> Value:
@@ -153,11 +158,11 @@ def _no_id() -> Cast:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = own = unread = unsent = sick = over = 0
+    everything = unassigned = own = unread = unsent = asleep = sick = over = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
-    for kind, department_id, assignee_id, n, not_sent in rows:
-        unsent += not_sent
+    for kind, department_id, assignee_id, n, not_sent, snoozed in rows:
+        unsent, asleep = unsent + not_sent, asleep + snoozed
         if kind == _UNREAD_NOTICES:
             unread = n
         elif kind == _LEAVE:
@@ -171,4 +176,6 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
-    return OpenCounts(everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over)
+    return OpenCounts(
+        everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over, asleep
+    )

@@ -12,7 +12,7 @@ from inbox.models import Status
 from inbox.text import clean_text
 from networks.registry import CONNECTORS
 
-ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "unsent", "resolved"]
+ViewKind = Literal["open", "unassigned", "mine", "watching", "department", "snoozed", "unsent", "resolved"]
 SortOrder = Literal["newest", "waiting", "due", "soon", "overdue"]
 
 _OPEN_STATUSES = (Status.NEW, Status.OPEN, Status.WAITING)

@@ -89,6 +89,7 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
             else []
         ),
         _queue_entry("Watching", known_address("inbox:queue_watching"), path, go="w"),
+        _queue_entry("Snoozed", known_address("inbox:queue_snoozed"), path, counts.snoozed, "z"),
         _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "s"),
         _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="r"),
     ]

@@ -1,4 +1,4 @@
-"""The queues: All open, Unassigned, Mine, Watching, Not sent, Resolved, and one per department."""
+"""The queues: All open, Unassigned, Mine, Watching, Snoozed, Not sent, Resolved, and one per department."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _TITLES: dict[str, str] = {
     "unassigned": "Unassigned",
     "mine": "Mine",
     "watching": "Watching",
+    "snoozed": "Snoozed",
     "unsent": "Not sent",
     "resolved": "Resolved",
 }
@@ -35,6 +36,7 @@ _EMPTY: dict[str, tuple[str, str]] = {
     "mine": ("You have no open cases", "Press T to take the most urgent case that nobody has."),
     "watching": ("You are not watching any open case", "Cases that you hand over stay here until they are resolved."),
     "department": ("Nothing is waiting for this department", "New cases and hand-overs appear here automatically."),
+    "snoozed": ("No case is snoozed", "Cases that you snooze (S) stay here until they come back to their lists."),
     "unsent": ("Every answer was sent", "An answer that cannot be sent, or may not have been sent, appears here."),
     "resolved": ("Nothing has been closed yet", "Resolved and dismissed cases are kept here."),
 }  # fmt: skip
