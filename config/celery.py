@@ -106,6 +106,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        "snoozed-cases": {
+            "task": "inbox.tasks.wake_snoozed_cases",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "learning-items": {
             "task": "inbox.tasks.remind_owners_of_learning_items",
             "schedule": 600.0,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from wording.times import coming_time
 
 #: Kinds of attachments as networks call them, for people.
 _KINDS = {
@@ -47,6 +50,30 @@ def unsent_chip(unsent: str) -> Chip:
             "▲ unconfirmed", "late", "An answer may or may not have been published: somebody has to check"
         )
     return Chip("▲ not sent", "late", "An answer was not sent")
+
+
+def snooze_chip(case: Mapping[str, Any], now: dt.datetime) -> Chip | None:
+    """Return the chip of a snoozed case, or why one is back. None for any other."""
+    if case["snoozed_since"] is None:
+        words = _BACK_WORDS.get(case["woke"])
+        return Chip(f"↺ {words}", "hint", "It was snoozed") if words else None
+    until = f" until {coming_time(case['snoozed_until'], now)}" if case["snoozed_until"] else ""
+    words = {"customer": "until the customer writes", "colleague": "until a colleague acts"}.get(
+        case["snoozed_for"]
+    )
+    if case["snoozed_for"] == "third_party":
+        return Chip(f"waiting on a third party{until}", "", "Its clocks go on")
+    return Chip(
+        f"snoozed{until or ' ' + str(words)}", "", f"Or {words}" if until and words else "Its clocks go on"
+    )
+
+
+#: The fields of a case that `snooze_chip` needs.
+SNOOZE_CHIP_FIELDS = ("snoozed_since", "snoozed_until", "snoozed_for", "woke")
+_BACK_WORDS = {
+    "time": "it is time", "customer": "the customer wrote", "target": "due soon", "colleague": "a colleague acted",
+    "moved": "handed on",
+}  # fmt: skip
 
 
 def priority_chip(priority: int) -> Chip | None:

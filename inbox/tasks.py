@@ -13,6 +13,7 @@ from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
+from inbox.later import waking
 from inbox.learning_items import releasing, reminders
 from inbox.notices import charters, notify, overtaken, troubles, watches
 from inbox.previews import run
@@ -65,6 +66,14 @@ def release_planned_answers() -> None:
 def remind_owners_of_learning_items() -> None:
     """Remind people of decisions about learning items."""
     reminders.remind_owners(timezone.now())
+
+
+@shared_task
+def wake_snoozed_cases() -> None:
+    """Put snoozed cases back into their lists, and tell who snoozed them."""
+    now = timezone.now()
+    waking.wake_due_cases(now)
+    waking.tell_of_woken_cases(now)
 
 
 @shared_task

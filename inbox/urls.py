@@ -28,6 +28,7 @@ from inbox.views import (
     suggestions,
     team,
 )
+from inbox.views.desk import snoozing
 
 app_name = "inbox"
 
@@ -69,6 +70,8 @@ urlpatterns: list[URLPattern] = [
     _case_path("resolve/", case_actions.resolve, "resolve"),
     _case_path("undo/<int:number>/", case_actions.undo, "undo"),
     _case_path("reopen/", case_actions.reopen, "reopen"),
+    _case_path("snooze/", snoozing.snooze, "snooze"),
+    _case_path("unsnooze/", snoozing.unsnooze, "unsnooze"),
     _case_path("dismiss/", case_actions.dismiss, "dismiss"),
     _case_path("reply/", answers.reply, "reply"),
     _case_path("draft/", answers.draft, "draft"),

@@ -74,6 +74,18 @@ def clock_time(at: dt.datetime, now: dt.datetime) -> str:
     return f"{day} {local:%H:%M}" if local.year == today.year else f"{day} {local:%Y %H:%M}"
 
 
+def coming_time(at: dt.datetime, now: dt.datetime) -> str:
+    """Return a time that is still to come: "today 15:00", "tomorrow 09:00", "Mon 7 Dec 09:00".
+
+    The year is shown only when it differs.
+    """
+    local, today = to_display_zone(at), to_display_zone(now).date()
+    days = (local.date() - today).days
+    year = f" {local:%Y}" if local.year != today.year else ""
+    day = {0: "today", 1: "tomorrow"}.get(days, f"{local:%a} {short_date(local)}{year}")
+    return f"{day} {local:%H:%M}"
+
+
 def exact_time(at: dt.datetime) -> str:
     """Return "18 November 2025, 10:02:31 UTC"."""
     local = to_display_zone(at)

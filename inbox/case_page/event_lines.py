@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 from inbox.changes.refusals import name_or_somebody
-from inbox.models import CaseEvent, Verb
+from inbox.models import CaseEvent, SnoozeFor, Verb, WokeBy
 from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
+from wording.times import long_time
 
 #: A regular expression in a stored reason; whoever wants to read it finds it in the rule.
 _PATTERN = re.compile(r"\bthe pattern “.*?”(?= and | →|$)", re.IGNORECASE)
@@ -62,10 +64,31 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
                 else "merged {} of case {} into this one"
             )
             return f"{who} {way.format(_count_messages(event.data), data.get('case'))}"
+        case Verb.SNOOZED | Verb.WOKEN:
+            return _snooze_line(event, who, data, reason)
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case _:
             return None
+
+
+def _snooze_line(event: CaseEvent, who: str, data: dict[str, str], reason: str) -> str:
+    if event.verb == Verb.WOKEN:
+        return (
+            f"{who} put it back into the lists"
+            if event.actor
+            else _WAKING_WORDS.get(data.get("because", ""), "Back from snooze")
+        )
+    until = f" until {long_time(dt.datetime.fromisoformat(data['until']))}" if data.get("until") else ""
+    match data.get("for"):
+        case SnoozeFor.THIRD_PARTY:
+            return _with_reason(f"{who} waits for a third party{until}", reason)
+        case SnoozeFor.CUSTOMER:
+            return f"{who} snoozed it{until + ' or' if until else ''} until the customer writes"
+        case SnoozeFor.COLLEAGUE:
+            return f"{who} snoozed it{until + ' or' if until else ''} until a colleague acts"
+        case _:
+            return f"{who} snoozed it{until}"
 
 
 def name_patterns(reason: str) -> str:
@@ -166,6 +189,15 @@ _UNDONE_WORDS: dict[str, str] = {
     Verb.DISMISSED: "dismissing it",
     Verb.ASSIGNED: "the assignment",
     Verb.ACCEPTED: "accepting it",
+    Verb.SNOOZED: "snoozing it",
+    Verb.WOKEN: "putting it back into the lists",
+}
+_WAKING_WORDS: dict[str, str] = {
+    WokeBy.TIME: "Back from snooze: it is time",
+    WokeBy.CUSTOMER: "Back from snooze: the customer wrote",
+    WokeBy.TARGET: "Back from snooze: a target is near",
+    WokeBy.COLLEAGUE: "Back from snooze: a colleague acted",
+    WokeBy.MOVED: "Back from snooze: it was handed on",
 }
 _SETTLEMENT_WORDS = {"sent": "it was posted", "again": "send it again", "give_up": "do not send"}
 

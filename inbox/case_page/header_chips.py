@@ -6,7 +6,15 @@ import datetime as dt
 
 from inbox import countdown
 from inbox.case_page.timeline import Timeline
-from inbox.display import Chip, priority_chip, returned_chip, tone_chip, unsent_chip
+from inbox.display import (
+    SNOOZE_CHIP_FIELDS,
+    Chip,
+    priority_chip,
+    returned_chip,
+    snooze_chip,
+    tone_chip,
+    unsent_chip,
+)
 from inbox.models import Case, Direction, Status
 
 
@@ -28,6 +36,9 @@ def header_chips(case: Case, now: dt.datetime, trail: str, thread: Timeline) -> 
         chips.append(waiting)
     else:
         chips.append(Chip(case.get_status_display().lower()))
+    snoozed = {name: getattr(case, name) for name in SNOOZE_CHIP_FIELDS}
+    if (chip := snooze_chip(snoozed, now)) is not None:
+        chips.append(chip)
     if case.unsent:
         chips.append(unsent_chip(case.unsent))
     if case.returned_count:

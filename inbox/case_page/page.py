@@ -29,7 +29,9 @@ from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
+from inbox.changes.snoozes import wakes_for_target
 from inbox.display import initials, network_sign
+from inbox.later.moments import list_presets
 from inbox.models import (
     Case,
     Custody,
@@ -42,6 +44,7 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
+from wording.times import coming_time, to_display_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def case_context(
         "thread": thread,
         "older": bool(before),
         "clocks": clock_card(case, now),
+        **_snooze_context(case, offered, now),
         **_custody_context(case, custodies, now),
         "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
@@ -168,6 +172,18 @@ def _custody_context(case: Case, custodies: list[Custody], now: dt.datetime) -> 
     return {
         "custody": custody_bar(custodies, case, now),
         "way": small_horseshoe(case, custodies, now),
+    }
+
+
+def _snooze_context(case: Case, offered: dict[str, bool], now: dt.datetime) -> dict[str, Any]:
+    """Return the moments to choose from, and what the person is told before they choose."""
+    if not offered["close"] or case.snoozed_since is not None:
+        return {}
+    target = wakes_for_target(case, now)
+    return {
+        "snooze_presets": list_presets(now),
+        "snooze_target": coming_time(target[1], now) if target else "",
+        "snooze_day": to_display_zone(now).date() + dt.timedelta(days=1),
     }
 
 

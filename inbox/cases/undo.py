@@ -1,4 +1,4 @@
-"""Undo what a person has just done to a case: resolve, dismiss, take, assign or accept it.
+"""Undo what a person has just done to a case: resolve, dismiss, take, assign, accept, snooze or wake it.
 
 The event of such an act keeps each field's value before and after. An undo puts the fields back, and the clocks as if
 nothing had happened. Hand-overs are taken back in `hand_overs`, answers in `inbox.replies.verbs`.
@@ -18,7 +18,14 @@ from inbox.changes.refusals import Conflict, Invalid, conflict_with_newest
 from inbox.models import Case, CaseEvent, Custody, Notice, NoticeKind, Verb
 
 NOT_UNDONE = "Not undone"
-UNDOABLE_VERBS = (Verb.RESOLVED, Verb.DISMISSED, Verb.ASSIGNED, Verb.ACCEPTED)
+UNDOABLE_VERBS = (
+    Verb.RESOLVED,
+    Verb.DISMISSED,
+    Verb.ASSIGNED,
+    Verb.ACCEPTED,
+    Verb.SNOOZED,
+    Verb.WOKEN,
+)
 _KINDS_OF_NOTICES = (NoticeKind.SOLVED, NoticeKind.DISMISSED, NoticeKind.ASSIGNED, NoticeKind.MOVED)
 
 

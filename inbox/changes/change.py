@@ -17,7 +17,7 @@ from django.db.models import Model
 
 from accounts.access import viewer
 from accounts.models import User
-from inbox.changes import clocks, statement
+from inbox.changes import clocks, snoozes, statement
 from inbox.changes.refusals import NotAllowed, conflict_with_newest, require_kept
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import Case, CaseEvent, Status, Verb
@@ -126,6 +126,7 @@ class Change:
         """
         if not (self.fields or self.events):
             return False
+        self._end_snooze()
         if self.fields & clocks.CLOCK_INPUT_FIELDS and not self.keeps_clocks:
             self._set_clocks()
         if self.is_undoable and self.events:
@@ -137,6 +138,21 @@ class Change:
         for event in self.events:
             event.data["version"] = self.case.version
         return True
+
+    def _end_snooze(self) -> None:
+        """Wake a snoozed case if the change is a reason to; forget why it woke once somebody acts."""
+        case = self.case
+        if case.snoozed_since is None:
+            if case.woke and self.by is not None and "woke" not in self.fields:
+                self.set(woke="")
+        elif case.closed_at is not None:
+            self.set(**snoozes.AWAKE, snoozed_by=None)
+        elif "snoozed_since" not in self.fields:
+            because = snoozes.find_reason_to_wake(case, self.fields, self.events)
+            if because is not None:
+                self.set(**snoozes.AWAKE, woke=because)
+                event = CaseEvent(case=case, at=self.now, verb=Verb.WOKEN, data={"because": because})
+                self.events.insert(0, event)
 
     def _set_clocks(self) -> None:
         case, is_switched = self.case, "closed_at" in self.fields

@@ -13,7 +13,7 @@ from inbox.changes.case_row import JSON_COLUMNS, CaseRow
 from inbox.ingest.header import PageDepartment
 from inbox.ingest.message_decision import MessageDecision
 from inbox.ingest.storable import Storable
-from inbox.models import MERGED_PREFIX, Status, Unsent, Verb
+from inbox.models import MERGED_PREFIX, Status, Unsent, Verb, WokeBy
 from routing.facts import Decision
 from routing.models import Priority
 
@@ -133,12 +133,20 @@ class CaseState(CaseRow):
         self.opened_at = min(self.opened_at, at)
         self.activity_at = max(self.activity_at, at)
         answered = self.is_answered_since(at)
+        if not historical:
+            self.wake()
         if needs_answer and not historical:
             self.answers_wanted_at.append(at)
             if not answered:
                 self.waiting_since = min(self.waiting_since or at, at)
         if self.status == Status.WAITING and needs_answer and not answered:
             self.status = Status.OPEN
+
+    def wake(self) -> None:
+        """Put a snoozed case back into its lists: its customer wrote."""
+        if self.snoozed_since is not None:
+            self.snoozed_since, self.woke = None, WokeBy.CUSTOMER
+            self.record_event(Verb.WOKEN, {"because": WokeBy.CUSTOMER})
 
     def _raise_priority(self, decided: MessageDecision, canonical_id: str) -> None:
         """Raise the priority to that of a message.
@@ -180,6 +188,7 @@ class CaseState(CaseRow):
         """
         self.needs_answer = True
         self.answers_wanted_at.append(at)
+        self.wake()
         if self.closed_at is None and not self.is_answered_since(at):
             self.waiting_since = min(self.waiting_since or at, at)
             if self.status == Status.WAITING:

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='case',
             name='woke',
-            field=models.CharField(blank=True, choices=[('time', 'back: it is time'), ('customer', 'back: the customer wrote'), ('target', 'back: due soon'), ('colleague', 'back: a colleague acted'), ('moved', 'back: it was handed on')], db_default='', default='', max_length=12),
+            field=models.CharField(blank=True, choices=[('time', 'It is time'), ('customer', 'The customer wrote'), ('target', 'A target is near'), ('colleague', 'A colleague acted'), ('moved', 'It was handed on')], db_default='', default='', max_length=12),
         ),
         migrations.AddField(
             model_name='casecount',

@@ -27,11 +27,11 @@ class SnoozeFor(models.TextChoices):
 class WokeBy(models.TextChoices):
     """Why a case is back in the lists."""
 
-    TIME = "time", "back: it is time"
-    CUSTOMER = "customer", "back: the customer wrote"
-    TARGET = "target", "back: due soon"
-    COLLEAGUE = "colleague", "back: a colleague acted"
-    MOVED = "moved", "back: it was handed on"
+    TIME = "time", "It is time"
+    CUSTOMER = "customer", "The customer wrote"
+    TARGET = "target", "A target is near"
+    COLLEAGUE = "colleague", "A colleague acted"
+    MOVED = "moved", "It was handed on"
 
 
 class SnoozeFields(models.Model):

@@ -93,7 +93,11 @@ def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> Query
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
-    sums = {"n": Sum("delta") - Sum("snoozed_delta"), "unsent": Sum("unsent_delta"), "asleep": Sum("snoozed_delta")}
+    sums = {
+        "n": Sum("delta") - Sum("snoozed_delta"),
+        "unsent": Sum("unsent_delta"),
+        "asleep": Sum("snoozed_delta"),
+    }
     rows = counted.annotate(**sums).values_list(
         "row_kind", "department_id", "assignee_id", "n", "unsent", "asleep"
     )

@@ -23,7 +23,7 @@ def list_orders(kind: ViewKind) -> list[tuple[str, str]]:
 
     The usual one of the view comes first; [] for a view that has one order only.
     """
-    if kind in ("resolved", "unsent"):
+    if kind in ("resolved", "snoozed", "unsent"):
         return []
     usual = usual_sort(kind)
     return [

@@ -89,6 +89,6 @@ def usual_sort(kind: ViewKind) -> SortOrder:
 
 
 def _parse_sort(value: str, kind: ViewKind) -> SortOrder:
-    if kind in ("resolved", "unsent"):
+    if kind in ("resolved", "snoozed", "unsent"):
         return "newest"
     return next((order for order in get_args(SortOrder) if order == value), usual_sort(kind))

@@ -30,14 +30,15 @@ ROWS_PER_PAGE = 50
 #: A case is due soon if its next due time is within this time.
 DUE_SOON_WITHIN = dt.timedelta(hours=2)
 #: Orders that begin with the oldest case; cases without that time are left out.
-_OLDEST_FIRST = ("waiting_since", "next_due_at", "due_or_last")
-#: Stands for the due time of a case on which no clock runs: after all others.
+_OLDEST_FIRST = ("waiting_since", "next_due_at", "due_or_last", "back_or_last")
+#: Stands for the due time of a case on which no clock runs, and the end of a snooze without one: after all others.
 _NEVER_DUE = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
 _ROW_COLUMNS = (
     "id", "identity__handle", "identity__name", "network", "preview", "activity_at", "status", "department__name",
     "assignee__initials", "assignee__username", "closed_at", "brand_account_id", "visibility",
     "priority", "tags", "assignee_id", "returned_count", "hint", "unsent", "unsent_since", *countdown.WAITING_CHIP_FIELDS,
+    "snoozed_since", "snoozed_until", "snoozed_for", "woke",
 )  # fmt: skip
 
 
@@ -90,6 +91,8 @@ def queue_page(
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:
     if kind in ("resolved", "unsent"):
         return "closed_at" if kind == "resolved" else "unsent_since"
+    if kind == "snoozed":
+        return "back_or_last"
     # One's own cases are few, and all of them are listed, also those on which no clock runs.
     if kind == "mine" and filters.sort == "due":
         return "due_or_last"
@@ -155,7 +158,7 @@ def _narrowed_cases(user: User, kind: ViewKind, filters: QueueFilters) -> CaseQu
     if kind == "unsent":
         cases = cases.unsent()
     else:
-        cases = cases.closed() if kind == "resolved" else cases.open()
+        cases = cases.closed() if kind == "resolved" else _open_cases_of(cases, kind)
     if filters.network:
         cases = cases.filter(network=filters.network)
     if filters.brand:
@@ -169,6 +172,13 @@ def _narrowed_cases(user: User, kind: ViewKind, filters: QueueFilters) -> CaseQu
     return cases.filter(assignee__isnull=True) if kind == "unassigned" else cases
 
 
+def _open_cases_of(cases: CaseQuerySet, kind: ViewKind) -> CaseQuerySet:
+    """Return the open cases of a view: whoever watches a case sees it there, snoozed or not."""
+    if kind == "watching":
+        return cases.open()
+    return cases.snoozed() if kind == "snoozed" else cases.listed()
+
+
 def _branches(
     user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None
 ) -> list[CaseQuerySet]:
@@ -179,6 +189,8 @@ def _branches(
     cases = _narrowed_cases(user, kind, filters)
     if kind == "mine":
         return [cases.annotate(due_or_last=Coalesce("next_due_at", Value(_NEVER_DUE)))]
+    if kind == "snoozed":
+        return [cases.annotate(back_or_last=Coalesce("snoozed_until", Value(_NEVER_DUE)))]
     if kind in ("watching", "unsent"):
         return [cases]
     if department_id is not None:
@@ -236,6 +248,5 @@ def _select_columns(cases: CaseQuerySet, kind: ViewKind) -> Any:
     if kind == "watching":
         custody = Custody.objects.filter(case=OuterRef("pk"), left_at__isnull=True)
         columns["held_since"] = Subquery(custody.values("sent_at")[:1])
-    return cases.values(
-        *_ROW_COLUMNS, *(["due_or_last"] if "due_or_last" in cases.query.annotations else []), **columns
-    )
+    orders = [name for name in ("due_or_last", "back_or_last") if name in cases.query.annotations]
+    return cases.values(*_ROW_COLUMNS, *orders, **columns)

@@ -17,6 +17,7 @@ from inbox.display import (
     network_sign,
     priority_chip,
     returned_chip,
+    snooze_chip,
     tone_chip,
     unsent_chip,
 )
@@ -60,7 +61,7 @@ def _row_marks(case: dict[str, Any], brands: dict[int, BrandAccount], now: dt.da
 
 def _row_chips(case: dict[str, Any], kind: ViewKind, now: dt.datetime, me: int) -> list[Chip]:
     """Return what stands below the text: the department, the tone, and whatever else is to be known."""
-    chips = []
+    chips = [chip for chip in (snooze_chip(case, now),) if chip is not None]
     if kind == "watching":
         chips.append(_holder_chip(case, now))
     elif kind != "department":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.models import User
 from inbox.changes.refusals import SOMEBODY_WAS_QUICKER, Conflict, conflict_with_event, conflict_with_newest
-from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb
+from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb, WokeBy
 from inbox.replies.composer import on_its_way_sentence
 
 #: Events after which an answer to the customer is still up to date.
@@ -15,11 +15,14 @@ _HARMLESS_VERBS = (
     Verb.LEARNING_LINKED,
     Verb.LEARNING_UNLINKED,
     Verb.HANDED_OVER,
+    Verb.SNOOZED,
     Verb.REPLY_CANCELLED,
     Verb.REPLY_FAILED,
     Verb.SLA_MISSED,
     Verb.ESCALATED,
 )
+
+_ANSWERS = (Verb.ANSWERED, Verb.REPLY_QUEUED, Verb.REPLY_PLANNED)
 
 
 def require_nobody_answers(case: Case, parent: Message, by: User) -> None:
@@ -44,14 +47,21 @@ def require_nothing_new(case: Case, seen_version: int, by: User) -> None:
     events = CaseEvent.objects.filter(case=case, data__version__gt=seen_version).select_related("actor")
     harmless, relevant = set(), []
     for event in events.order_by("at", "id"):
-        if event.verb in _HARMLESS_VERBS or (event.verb == Verb.REPLY_QUEUED and _is_dead_reply_event(event)):
+        if event.verb in _HARMLESS_VERBS or _is_harmless_now(event):
             harmless.add(event.data["version"])
         else:
             relevant.append(event)
     accounted_for = harmless - {event.data["version"] for event in relevant}
     if seen_version > case.version or set(range(seen_version + 1, case.version + 1)) - accounted_for:
-        answered = [event for event in relevant if event.verb in (Verb.ANSWERED, Verb.REPLY_QUEUED)]
+        answered = [event for event in relevant if event.verb in _ANSWERS]
         raise conflict_with_event(case, answered[-1], by) if answered else conflict_with_newest(case, by)
+
+
+def _is_harmless_now(event: CaseEvent) -> bool:
+    if event.verb == Verb.WOKEN:
+        # A case that its customer woke has a new message.
+        return bool(event.data.get("because") != WokeBy.CUSTOMER)
+    return event.verb in (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED) and _is_dead_reply_event(event)
 
 
 def _is_dead_reply_event(event: CaseEvent) -> bool:

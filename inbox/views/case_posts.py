@@ -42,7 +42,16 @@ def perform_and_show(
     """
     if (problem := perform_verb(request, form, verb)) is not None:
         return show_case_with_problem(request, pk, problem)
-    version = find_undoable_act(pk, request.user, timezone.now()) if undoable else None
+    if undoable:
+        return offer_undo(request, pk, done, composer_too=composer_too, moves_on=moves_on)
+    return show_case_after(request, pk, done, composer_too=composer_too, moves_on=moves_on)
+
+
+def offer_undo(
+    request: InboxRequest, pk: int, done: str, *, composer_too: bool = False, moves_on: bool = False
+) -> HttpResponse:
+    """Show the case after an act of `inbox.cases.undo`, and offer to undo it."""
+    version = find_undoable_act(pk, request.user, timezone.now())
     address = reverse("inbox:undo", args=[pk, version]) if version is not None else ""
     return show_case_after(request, pk, done, composer_too=composer_too, undo=address, moves_on=moves_on)
 

@@ -27,7 +27,7 @@
     if (element.matches("summary")) {
       const details = element.parentElement;
       details.open = !details.open;
-      if (details.open) $("select, textarea, input:not([type=hidden])", details)?.focus();
+      if (details.open) $("[data-first], select, textarea, input:not([type=hidden])", details)?.focus();
     } else if (element.matches("input, textarea")) {
       element.focus();
       element.scrollIntoView({ block: "nearest" });
@@ -169,7 +169,7 @@
   // Opened by a click or a key, a form is ready to be written in; on a phone its keyboard would cover it.
   document.addEventListener("toggle", ({ target }) => {
     if (!target.matches?.("details.pop[open]") || !matchMedia("(hover: hover)").matches) return;
-    if (document.activeElement === $(":scope > summary", target)) $("select, textarea, input:not([type=hidden])", target)?.focus();
+    if (document.activeElement === $(":scope > summary", target)) $("[data-first], select, textarea, input:not([type=hidden])", target)?.focus();
   }, true);
   document.addEventListener("click", (event) => {
     for (const details of $$("details.pop[open]")) if (!details.contains(event.target)) details.open = false;

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox.case_page.event_lines import event_line
 from inbox.cases import hand_overs, verbs
+from inbox.cases.snoozing import Snooze, snooze_case
 from inbox.cases.undo import find_undoable_act, undo_act
 from inbox.changes.change import change_case
 from inbox.changes.refusals import Conflict, Invalid
@@ -21,11 +22,18 @@ from tests.factories import CaseFactory, DepartmentFactory, MessageFactory, User
 from tests.inbox.page_requests import HTMX, signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+def _until_tomorrow(now):
+    return Snooze(until=now + dt.timedelta(days=1))
+
+
 ACTS = {
     "resolve": lambda case, by, _other, now: verbs.resolve_case(case.pk, by, now=now),
     "dismiss": lambda case, by, _other, now: verbs.dismiss_case(case.pk, by, "Spam", now=now),
     "take": lambda case, by, _other, now: verbs.claim_case(case.pk, by, now=now),
     "assign": lambda case, by, other, now: verbs.assign_case(case.pk, by, other, now=now),
+    "snooze": lambda case, by, _other, now: snooze_case(case.pk, by, _until_tomorrow(now), now=now),
     "accept": lambda case, by, _other, now: hand_overs.accept_case(case.pk, by, now=now),
 }
 
@@ -126,7 +134,13 @@ class TestPages:
 
     @pytest.mark.parametrize(
         ("verb", "fields"),
-        [("resolve", {}), ("dismiss", {"reason": "Spam"}), ("assign", {"to": "me"}), ("accept", {})],
+        [
+            ("resolve", {}),
+            ("dismiss", {"reason": "Spam"}),
+            ("assign", {"to": "me"}),
+            ("accept", {}),
+            ("snooze", {"preset": "tomorrow"}),
+        ],
     )
     def test_each_act_offers_its_undo_with_and_without_scripts(self, case, ann, verb, fields):
         client, before = signed_in(ann), state(case)

@@ -42,6 +42,8 @@ OF_A_CASE = {
     "note": ("post", {"note": "Noted."}, {302, 403}),
     "resolve": ("post", {}, {302, 403}),
     "reopen": ("post", {}, {302, 403}),
+    "snooze": ("post", {"preset": "2h"}, {302, 403}),
+    "unsnooze": ("post", {}, {302, 403}),
     "dismiss": ("post", {"reason": "Spam"}, {302, 403}),
     "reply": ("post", {"text": "x"}, {422}),
     "draft": ("post", {"text": "x"}, {200}),
@@ -56,7 +58,7 @@ OF_A_MESSAGE = {
     "reading": [("get", {}, {200}), ("post", {"urgency": "1", "was_urgency": "1"}, {302, 403})],
 }
 #: Addresses without an object; what they list is scoped, see the tests of each page.
-OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "queue_unsent", "navigation", "search",
+OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "queue_unsent", "queue_snoozed", "navigation", "search",
               "presence"}  # fmt: skip
 #: Tested elsewhere: with roles in test_quarantine.py, as a stream in test_stream.py, by slug in test_queue_page.py,
 #: everybody's own in test_presence.py, taking in test_assigning.py.

@@ -1,0 +1,40 @@
+"""When a change of a case ends its snooze, and why: whoever snoozed it could not know of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from inbox.models import Case, CaseEvent, SnoozeFor, Verb, WokeBy
+
+#: The values of a case that is not snoozed.
+AWAKE = {"snoozed_since": None, "snoozed_until": None, "snoozed_for": ""}
+#: A snoozed case is back this long before a target that it would miss, or half the time that was left then, if less.
+BEFORE_TARGET = dt.timedelta(minutes=15)
+#: Events by which a colleague has acted.
+_ACTS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.ANSWERED, Verb.NOTED, Verb.ACCEPTED)
+
+
+def find_reason_to_wake(case: Case, fields: Collection[str], events: Iterable[CaseEvent]) -> WokeBy | None:
+    """Return why a change of a snoozed case puts it back into its lists.
+
+    None for a change that does not. `fields` are the changed ones, `events` the new ones.
+    """
+    is_given = "assignee" in fields and case.assignee_id not in (None, case.snoozed_by_id)
+    if is_given or "department" in fields or "department_id" in fields:
+        return WokeBy.MOVED
+    if case.snoozed_for != SnoozeFor.COLLEAGUE:
+        return None
+    others = (event for event in events if event.actor_id not in (None, case.snoozed_by_id))
+    return WokeBy.COLLEAGUE if any(event.verb in _ACTS for event in others) else None
+
+
+def wakes_for_target(case: Case, since: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return when a case that is snoozed `since` wakes for a target, and that target.
+
+    None without a target that is still ahead then.
+    """
+    first = case.first_response_due_at if case.first_response_at is None else None
+    targets = (first, case.next_response_due_at, case.resolution_due_at)
+    ahead = min((at for at in targets if at is not None and at > since), default=None)
+    return (ahead - min(BEFORE_TARGET, (ahead - since) / 2), ahead) if ahead is not None else None
