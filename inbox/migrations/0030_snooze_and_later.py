@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0017_history_in_the_audit_log'),
-        ('inbox', '0028_notices_of_files'),
+        ('inbox', '0029_canned_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
