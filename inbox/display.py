@@ -53,7 +53,10 @@ def unsent_chip(unsent: str) -> Chip:
 
 
 def snooze_chip(case: Mapping[str, Any], now: dt.datetime) -> Chip | None:
-    """Return the chip of a snoozed case, or why one is back. None for any other."""
+    """Return until when a case is snoozed, or why it is back.
+
+    None for any other case.
+    """
     if case["snoozed_since"] is None:
         words = _BACK_WORDS.get(case["woke"])
         return Chip(f"↺ {words}", "hint", "It was snoozed") if words else None

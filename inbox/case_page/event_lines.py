@@ -64,8 +64,6 @@ def _movement_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | No
                 else "merged {} of case {} into this one"
             )
             return f"{who} {way.format(_count_messages(event.data), data.get('case'))}"
-        case Verb.SNOOZED | Verb.WOKEN:
-            return _snooze_line(event, who, data, reason)
         case Verb.ACCEPTED:
             return f"{who} accepted it for {data.get('department') or 'the department'}"
         case _:
@@ -118,10 +116,12 @@ def _hand_over_line(event: CaseEvent, who: str, data: dict[str, str], reason: st
 
 
 def _urgency_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
-    """Return how pressing the case became, None for any other event."""
+    """Return how pressing the case became, or until when it waits; else None."""
     match event.verb:
         case Verb.SLA_MISSED:
             return _with_reason(f"{_target_label(event.data)} missed", f"policy “{data.get('policy')}”")
+        case Verb.SNOOZED | Verb.WOKEN:
+            return _snooze_line(event, who, data, data.get("reason", ""))
         case Verb.ESCALATED:
             raised = f", priority raised to {data['priority']}" if data.get("priority") else ""
             return _with_reason(f"Escalated{raised}", data.get("reason", ""))

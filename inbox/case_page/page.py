@@ -29,9 +29,8 @@ from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
-from inbox.changes.snoozes import wakes_for_target
 from inbox.display import initials, network_sign
-from inbox.later.moments import list_presets
+from inbox.later.forms import build_snooze_form
 from inbox.models import (
     Case,
     Custody,
@@ -44,7 +43,6 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
-from wording.times import coming_time, to_display_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +146,7 @@ def case_context(
         "chips": header_chips(case, now, custody_trail(case, custodies), thread),
         "thread": thread,
         "older": bool(before),
-        "clocks": clock_card(case, now),
-        **_snooze_context(case, offered, now),
+        **_time_context(case, offered, now),
         **_custody_context(case, custodies, now),
         "hand_over": hand_over_panel(case, user, custodies, may_hand_over=offered["hand_over"]),
         "why": _placement_reasons(case, custodies),
@@ -175,15 +172,10 @@ def _custody_context(case: Case, custodies: list[Custody], now: dt.datetime) -> 
     }
 
 
-def _snooze_context(case: Case, offered: dict[str, bool], now: dt.datetime) -> dict[str, Any]:
-    """Return the moments to choose from, and what the person is told before they choose."""
-    if not offered["close"] or case.snoozed_since is not None:
-        return {}
-    target = wakes_for_target(case, now)
+def _time_context(case: Case, offered: dict[str, bool], now: dt.datetime) -> dict[str, Any]:
     return {
-        "snooze_presets": list_presets(now),
-        "snooze_target": coming_time(target[1], now) if target else "",
-        "snooze_day": to_display_zone(now).date() + dt.timedelta(days=1),
+        "clocks": clock_card(case, now),
+        "snooze": build_snooze_form(case, now) if offered["close"] else None,
     }
 
 

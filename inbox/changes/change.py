@@ -140,7 +140,10 @@ class Change:
         return True
 
     def _end_snooze(self) -> None:
-        """Wake a snoozed case if the change is a reason to; forget why it woke once somebody acts."""
+        """Wake a snoozed case if the change is a reason to.
+
+        Forget why it woke once somebody acts.
+        """
         case = self.case
         if case.snoozed_since is None:
             if case.woke and self.by is not None and "woke" not in self.fields:

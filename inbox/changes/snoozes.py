@@ -16,7 +16,7 @@ _ACTS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.ANSWERED, Verb.NOTED, Verb.
 
 
 def find_reason_to_wake(case: Case, fields: Collection[str], events: Iterable[CaseEvent]) -> WokeBy | None:
-    """Return why a change of a snoozed case puts it back into its lists.
+    """Return why a change wakes a snoozed case.
 
     None for a change that does not. `fields` are the changed ones, `events` the new ones.
     """
@@ -30,9 +30,9 @@ def find_reason_to_wake(case: Case, fields: Collection[str], events: Iterable[Ca
 
 
 def wakes_for_target(case: Case, since: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
-    """Return when a case that is snoozed `since` wakes for a target, and that target.
+    """Return when a snoozed case wakes for a target, and that target.
 
-    None without a target that is still ahead then.
+    None without a target that was still ahead when it was snoozed (`since`).
     """
     first = case.first_response_due_at if case.first_response_at is None else None
     targets = (first, case.next_response_due_at, case.resolution_due_at)

@@ -22,7 +22,10 @@ class Preset:
 
 
 def list_presets(now: dt.datetime) -> list[Preset]:
-    """Return the presets that are still ahead, soonest first; this afternoon not after 14:00."""
+    """Return the presets that are still ahead.
+
+    This afternoon not after 14:00.
+    """
     today = to_display_zone(now).date()
     monday = today + dt.timedelta(days=7 - today.weekday())
     moments = [
@@ -40,9 +43,9 @@ def list_presets(now: dt.datetime) -> list[Preset]:
 
 
 def parse_moment(key: str, day: str, time: str, now: dt.datetime) -> dt.datetime:
-    """Return the moment of a preset's key, or of a day and a time in the reader's zone.
+    """Return the moment of a preset, or of a day and time.
 
-    A day without a time means its morning, a time without a day the next such time. Raises `Invalid`.
+    In the reader's zone. A day without a time means its morning, a time without a day the next such time. Raises `Invalid`.
     """
     if key:
         chosen = next((preset.at for preset in list_presets(now) if preset.key == key), None)

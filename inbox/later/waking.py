@@ -23,7 +23,7 @@ BATCH_SIZE = 200
 
 
 def wake_due_cases(now: dt.datetime) -> int:
-    """Put the cases that are due back into their lists, and return how many."""
+    """Put due cases back into their lists; return how many."""
     woken, after = 0, 0
     while True:
         with transaction.atomic():
@@ -38,7 +38,10 @@ def wake_due_cases(now: dt.datetime) -> int:
 
 
 def _due_cases(now: dt.datetime) -> QuerySet[Case]:
-    """Return snoozed cases whose time has come, or of which a target is near."""
+    """Return snoozed cases whose time has come.
+
+    Also those of which a target is near.
+    """
     soon = now + BEFORE_TARGET
     first = Q(first_response_at=None, first_response_due_at__lte=soon)
     first &= Q(first_response_due_at__gt=F("snoozed_since"))
@@ -48,7 +51,10 @@ def _due_cases(now: dt.datetime) -> QuerySet[Case]:
 
 
 def _wake(case: Case, now: dt.datetime) -> Change | None:
-    """Return the change that wakes a locked case, None for one that may sleep on."""
+    """Return the change that wakes a locked case.
+
+    None for one that may sleep on.
+    """
     since = case.snoozed_since or now
     ahead = wakes_for_target(case, since)
     if case.snoozed_until is not None and case.snoozed_until <= now:
@@ -64,8 +70,11 @@ def _wake(case: Case, now: dt.datetime) -> Change | None:
 
 
 def tell_of_woken_cases(now: dt.datetime) -> int:
-    """Tell each person which cases are back that they snoozed; return of how many cases."""
-    told = 0
+    """Notify people of cases that are back and that they snoozed.
+
+    Returns of how many cases.
+    """
+    count = 0
     while True:
         with transaction.atomic():
             woken = Case.objects.filter(snoozed_since__isnull=True, snoozed_by__isnull=False)
@@ -74,13 +83,16 @@ def tell_of_woken_cases(now: dt.datetime) -> int:
             notify_each(_notices(cases), NoticeKind.WOKE, now=now)
             # Nobody has missed anything by it, so the version stays as it is.
             Case.objects.filter(pk__in=[case.pk for case in cases]).update(snoozed_by=None)
-        told += len(cases)
+        count += len(cases)
         if len(cases) < BATCH_SIZE:
-            return told
+            return count
 
 
 def _notices(cases: Iterable[Case]) -> list[tuple[int, int, str, str]]:
-    """Return the rows of notices; the customer's words only for who may still see the case."""
+    """Return the rows of notices.
+
+    With the customer's words only for who may still see the case.
+    """
     people: dict[int, User] = {}
     rows = []
     for case in cases:

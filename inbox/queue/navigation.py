@@ -80,7 +80,30 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     leave, `sick_accounts` the number of brand accounts with a trouble that concerns them.
     """
     counts, works_on_cases = open_counts(user), viewer(user).may("claim")
-    views = [
+    queues = [
+        _queue_entry(
+            department.name,
+            known_address("inbox:queue_department", department.slug),
+            path,
+            counts.departments.get(department.pk, 0),
+        )
+        for department in queue_departments(user)
+    ]
+    return {
+        "views": _view_entries(counts, path, works_on_cases=works_on_cases),
+        "departments": queues,
+        "groups": _page_groups(user, path, counts),
+        "person": user,
+        "works_on_cases": works_on_cases,
+        "notices": _page_entry("Notices", known_address("inbox:notices"), path, counts.unread or None, "n"),
+        "unread": counts.unread,
+        "on_leave": counts.on_leave,
+        "sick_accounts": counts.sick_accounts,
+    }
+
+
+def _view_entries(counts: OpenCounts, path: str, *, works_on_cases: bool) -> list[NavigationEntry]:
+    return [
         _queue_entry("All open", known_address("inbox:queue"), path, counts.all, "o"),
         _queue_entry("Unassigned", known_address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
         *(
@@ -93,26 +116,6 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "s"),
         _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="r"),
     ]
-    queues = [
-        _queue_entry(
-            department.name,
-            known_address("inbox:queue_department", department.slug),
-            path,
-            counts.departments.get(department.pk, 0),
-        )
-        for department in queue_departments(user)
-    ]
-    return {
-        "views": views,
-        "departments": queues,
-        "groups": _page_groups(user, path, counts),
-        "person": user,
-        "works_on_cases": works_on_cases,
-        "notices": _page_entry("Notices", known_address("inbox:notices"), path, counts.unread or None, "n"),
-        "unread": counts.unread,
-        "on_leave": counts.on_leave,
-        "sick_accounts": counts.sick_accounts,
-    }
 
 
 def troubles_context(user: User, sick_accounts: int) -> dict[str, Any]:

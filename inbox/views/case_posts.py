@@ -50,7 +50,7 @@ def perform_and_show(
 def offer_undo(
     request: InboxRequest, pk: int, done: str, *, composer_too: bool = False, moves_on: bool = False
 ) -> HttpResponse:
-    """Show the case after an act of `inbox.cases.undo`, and offer to undo it."""
+    """Show the case after an undoable act, and offer its undo."""
     version = find_undoable_act(pk, request.user, timezone.now())
     address = reverse("inbox:undo", args=[pk, version]) if version is not None else ""
     return show_case_after(request, pk, done, composer_too=composer_too, undo=address, moves_on=moves_on)

@@ -1,4 +1,5 @@
-"""Views of what people do with cases besides solving them: snoozing, reminders.
+"""Views of what people do with cases besides solving them.
 
-May import what `inbox.views` may. A view of a new subject gets a module of its own here.
+May import: what `inbox.views` may.
+A new subject goes into a module of its own here.
 """
