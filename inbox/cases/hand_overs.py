@@ -68,17 +68,18 @@ def send_to_department(
     *,
     wrong_department: bool = False,
     bounced: bool = False,
+    effects: bool = True,
 ) -> None:
     """Send a locked case to `department` and unassign it.
 
-    A misrouted or bounced case does not accept the custody that ends. Raises `Invalid` when it may not go there.
+    Without `effects` nobody is notified and nothing is learned: that is left to the caller. A misrouted or bounced case does not accept the custody that ends. Raises `Invalid` when it may not go there.
     """
     case, before = change.case, change.case.department
     require_open(case)
     _require_other_open_department(department, before)
     if not (wrong_department or bounced):
         change.accept_custody()
-    returned = Custody.objects.filter(case=case, department=department).exists()
+    returned = change.was_with(department)
     begun = custody.transfer_custody(change, department, reason, wrong_department=wrong_department)
     change.from_department_id = before.pk
     data = {
@@ -94,6 +95,8 @@ def send_to_department(
     }
     change.set(department=department, assignee=None, hint="", returned_count=case.returned_count + returned)
     change.record(Verb.HANDED_OVER, data)
+    if not effects:
+        return
     watches.start_watches(change)
     if returned:
         watches.notify_of_return(change, begun, before, bounced=bounced)
@@ -148,7 +151,7 @@ def take_back_hand_over(custody_id: int, by: User, *, now: dt.datetime) -> Case:
         origin, recipient = sent.from_department, sent.department
         watches.undo_hand_over_watches(change.case, sent)
         sent.delete()
-        custody.resume_custody(change.case)
+        change.resume_custody()
         change.from_department_id = recipient.pk
         change.set(
             department=origin,

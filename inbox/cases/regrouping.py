@@ -13,7 +13,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts.models import Department, User
-from inbox.cases import custody, hand_overs
+from inbox.cases import hand_overs
 from inbox.cases.recounting import recount_case
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Invalid, require_open
@@ -206,7 +206,7 @@ def _move_everything(other: Case, case: Case) -> int:
 def _close_emptied(emptied: Change, case: Case) -> None:
     """Close a case whose messages went to `case`."""
     other = emptied.case
-    custody.end_custody(other, emptied.now)
+    emptied.end_custody()
     emptied.set(
         status=Status.DISMISSED,
         closed_at=other.closed_at or emptied.now,

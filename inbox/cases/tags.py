@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import Department, User
 from inbox.cases.customer_tags import parse_tags, tag_difference
 from inbox.cases.lessons import teach_router_from_tags
-from inbox.changes.change import change_case_as
+from inbox.changes.change import Change, change_case_as
 from inbox.display import Chip
 from inbox.models import Verb
 
@@ -25,15 +25,23 @@ def tag_case(case_id: int, by: User, text: str, *, now: dt.datetime) -> Departme
     """
     tags = parse_tags(text)
     with change_case_as(case_id, by, "claim", now=now) as change:
-        before = change.case.tags
-        if tags == before:
-            return None
-        change.set(tags=tags)
-        changed: dict[str, Any] = tag_difference(before, tags)
-        teaches = teach_router_from_tags(change, changed["added"])
-        if teaches is not None:
-            changed["teaches"] = teaches.name
-        change.record(Verb.CASE_TAGGED, changed)
+        return set_tags(change, tags)
+
+
+def set_tags(change: Change, tags: list[str], *, may_teach: bool = True) -> Department | None:
+    """Replace the tags of a locked case; return the department that the router learns, or None.
+
+    `may_teach` False: the caller has made sure that these tags teach nothing.
+    """
+    before = change.case.tags
+    if tags == before:
+        return None
+    change.set(tags=tags)
+    changed: dict[str, Any] = tag_difference(before, tags)
+    teaches = teach_router_from_tags(change, changed["added"]) if may_teach else None
+    if teaches is not None:
+        changed["teaches"] = teaches.name
+    change.record(Verb.CASE_TAGGED, changed)
     return teaches
 
 

@@ -7,10 +7,10 @@ nothing had happened. Hand-overs are taken back in `hand_overs`, answers in `inb
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from accounts.models import User
-from inbox.cases import custody
 from inbox.cases.hand_overs import UNDO_GRANTED, UNDO_OFFERED
 from inbox.changes.case_row import CLOCK_COLUMNS
 from inbox.changes.change import Change, change_case_as
@@ -56,7 +56,7 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
             return change.case
         if now - act.at > UNDO_GRANTED:
             raise Conflict(change.case, "It is too late to undo this.", NOT_UNDONE)
-        _put_back(change, act)
+        put_back(change, act.verb, act.data["before"], act.data["version"])
         if any(event.verb == Verb.ACCEPTED for event in events):
             accepted = Custody.objects.filter(case=case_id, left_at__isnull=True, accepted_at=act.at)
             accepted.update(accepted_at=None, accepted_by=None)
@@ -68,18 +68,33 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
     return change.case
 
 
-def _put_back(change: Change, act: CaseEvent) -> None:
-    case, pairs = change.case, act.data["before"]
+def _is_at_work(user_id: int) -> bool:
+    return User.objects.filter(pk=user_id, is_active=True).exists()
+
+
+def put_back(
+    change: Change,
+    verb: str,
+    pairs: dict[str, list[Any]],
+    version: int,
+    is_at_work: Callable[[int], bool] = _is_at_work,
+) -> None:
+    """Put the values before an act back into a locked case.
+
+    `pairs` are each field's value before and after the act, which created `version` of the case. Raises `Conflict` when
+    somebody has changed one of them since.
+    """
+    case = change.case
     values = {name: pair for name, pair in pairs.items() if name not in CLOCK_COLUMNS}
     if any(getattr(case, name) != _from_json(name, after) for name, (_, after) in values.items()):
         raise Conflict(case, conflict_with_newest(case, change.by).happened, NOT_UNDONE)
-    if act.verb in (Verb.RESOLVED, Verb.DISMISSED):
-        custody.resume_custody(case)
+    if verb in (Verb.RESOLVED, Verb.DISMISSED):
+        change.resume_custody()
     old = {name: _from_json(name, before) for name, (before, _) in values.items()}
-    if (person := old.get("assignee_id")) and not User.objects.filter(pk=person, is_active=True).exists():
+    if (person := old.get("assignee_id")) and not is_at_work(person):
         old["assignee_id"] = None
     change.set(**old)
-    if case.version == act.data["version"]:
+    if case.version == version:
         change.set(
             **{name: _from_json(name, pair[0]) for name, pair in pairs.items() if name in CLOCK_COLUMNS}
         )

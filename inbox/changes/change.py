@@ -16,11 +16,11 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.access import viewer
-from accounts.models import User
+from accounts.models import Department, User
 from inbox.changes import clocks, snoozes, statement
 from inbox.changes.refusals import NotAllowed, conflict_with_newest, require_kept
 from inbox.live.publish import CaseChange, publish_cases_on_commit
-from inbox.models import Case, CaseEvent, Status, Verb
+from inbox.models import Case, CaseEvent, Custody, Status, Verb
 from routing.service_levels import versions
 
 #: Actions of `accounts.access.ROLES`, worded to complete "Your role does not allow you …".
@@ -108,6 +108,42 @@ class Change:
     def _open_if_new(self) -> None:
         if self.case.status == Status.NEW:
             self.set(status=Status.OPEN)
+
+    def was_with(self, department: Department) -> bool:
+        """Return whether a department has or had the case. One statement."""
+        return Custody.objects.filter(case=self.case, department=department).exists()
+
+    def begin_custody(
+        self, department: Department, reason: str, *, wrong_department: bool, routed: bool
+    ) -> Custody:
+        """Begin the custody of `department`, once the one before has ended. One statement."""
+        begun = self.build_custody(department, reason, wrong_department=wrong_department, routed=routed)
+        begun.save(force_insert=True)
+        return begun
+
+    def build_custody(
+        self, department: Department, reason: str, *, wrong_department: bool, routed: bool
+    ) -> Custody:
+        """Build the custody that begins now. Nothing is saved."""
+        return Custody(
+            case=self.case,
+            department=department,
+            from_department_id=self.case.department_id,
+            sent_at=self.now,
+            reason=reason,
+            wrong_department=wrong_department,
+            routed=routed,
+            sent_by=self.by,
+        )
+
+    def end_custody(self) -> None:
+        """End the current custody. One statement."""
+        Custody.objects.filter(case=self.case, left_at__isnull=True).update(left_at=self.now)
+
+    def resume_custody(self) -> None:
+        """Resume the custody that ended when the case was closed. Two statements."""
+        last = Custody.objects.filter(case=self.case).order_by("-sent_at", "-id")[:1]
+        Custody.objects.filter(pk__in=list(last.values_list("pk", flat=True))).update(left_at=None)
 
     def save(self) -> None:
         """Write the changes under the next version, in one statement.

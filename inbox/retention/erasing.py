@@ -14,7 +14,6 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.audit.recording import record_change
 from accounts.models import AuditVerb, BrandAccount, User
-from inbox.cases import custody
 from inbox.changes.change import change_case
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import (
@@ -129,7 +128,7 @@ def _cancel_answers(customer: Customer) -> None:
 
 def _close_case(case_id: int, by: User, now: dt.datetime) -> None:
     with change_case(case_id, now=now, by=by) as change:
-        custody.end_custody(change.case, now)
+        change.end_custody()
         change.set(status=Status.DISMISSED, closed_at=now, waiting_since=None, unsent="", unsent_since=None)
         change.record(Verb.DISMISSED)
 
