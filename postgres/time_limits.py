@@ -37,6 +37,11 @@ def is_lock_timeout(error: BaseException) -> bool:
     return _sqlstate(error) == "55P03"
 
 
+def is_deadlock(error: BaseException) -> bool:
+    """Return whether two transactions waited for one another, and this one was ended."""
+    return _sqlstate(error) == "40P01"
+
+
 def is_statement_timeout(error: BaseException) -> bool:
     """Return whether a statement took longer than the limit."""
     return _sqlstate(error) == "57014"

@@ -191,6 +191,8 @@ _UNDONE_WORDS: dict[str, str] = {
     Verb.ACCEPTED: "accepting it",
     Verb.SNOOZED: "snoozing it",
     Verb.WOKEN: "putting it back into the lists",
+    Verb.CASE_TAGGED: "the change of its tags",
+    Verb.PRIORITISED: "the change of its priority",
 }
 _WAKING_WORDS: dict[str, str] = {
     WokeBy.TIME: "Back from snooze: it is time",

@@ -18,6 +18,7 @@ from accounts.models import Department, User
 from inbox.changes.change import Change
 from inbox.live.publish import publish_cases_on_commit
 from inbox.models import Case, Custody
+from inbox.models.case import CaseQuerySet
 from postgres.bound_cursors import bound_cursor, rows_as_json
 
 _INSERT_EVENTS = """
@@ -43,7 +44,7 @@ class BatchChange(Change):
     had_by: frozenset[int] = frozenset()
     ends: bool = False
     resumes: bool = False
-    #: The custody that begins, and whether the one that is held is deleted, or its acceptance taken back.
+    #: The custody that begins; whether the held one is deleted; whether the acceptance of the open one is taken back.
     begun: Custody | None = None
     deletes_held: bool = False
     unaccepts: bool = False
@@ -74,14 +75,14 @@ class BatchChange(Change):
 
 
 def lock_batch(
-    case_ids: Collection[int], by: User, now: dt.datetime, *, with_past: bool = False
+    among: CaseQuerySet, case_ids: Collection[int], by: User, now: dt.datetime, *, with_past: bool = False
 ) -> dict[int, BatchChange]:
-    """Lock the cases that a person sees; return a change of each, by the case's id.
+    """Lock cases among those that a person may change; return a change of each, by the case's id.
 
     In the order of ids, as ingest locks them. `with_past` also reads which departments had them. Requires a transaction;
     two statements.
     """
-    rows = Case.objects.visible_to(by).select_related("identity", "department", "assignee")
+    rows = among.select_related("identity", "department", "assignee")
     cases = list(
         rows.select_for_update(of=("self",), no_key=True).filter(pk__in=list(case_ids)).order_by("pk")
     )
@@ -95,9 +96,7 @@ def lock_batch(
         if custody.left_at is None:
             held[custody.case_id] = custody
     return {
-        case.pk: BatchChange(
-            case, by, now, held=held.get(case.pk), had_by=frozenset(had_by.get(case.pk, ()))
-        )
+        case.pk: BatchChange(case, by, now, held=held.get(case.pk), had_by=frozenset(had_by.get(case.pk, ())))
         for case in cases
     }
 
@@ -156,12 +155,10 @@ def _field_of(name: str) -> Any:
 
 
 def _write_custodies(changed: Sequence[BatchChange], by: User, now: dt.datetime) -> None:
-    """Accept, end, delete, resume and begin custodies, in this order: a case has at most one that is open."""
+    """Write what becomes of the custodies, in an order in which a case never has two that are open."""
     if accepted := [change.case.pk for change in changed if change.accepts_custody]:
         waiting = Custody.objects.filter(case__in=accepted, left_at__isnull=True, accepted_at__isnull=True)
         waiting.update(accepted_at=now, accepted_by=by)
-    if unaccepted := [change.held.pk for change in changed if change.unaccepts and change.held]:
-        Custody.objects.filter(pk__in=unaccepted).update(accepted_at=None, accepted_by=None)
     if ended := [change.case.pk for change in changed if change.ends]:
         Custody.objects.filter(case__in=ended, left_at__isnull=True).update(left_at=now)
     if deleted := [change.held.pk for change in changed if change.deletes_held and change.held]:
@@ -169,5 +166,7 @@ def _write_custodies(changed: Sequence[BatchChange], by: User, now: dt.datetime)
     if resumed := [change.case.pk for change in changed if change.resumes]:
         with bound_cursor() as cursor:
             cursor.execute(_RESUME_CUSTODIES, {"cases": resumed})
+    if unaccepted := [change.case.pk for change in changed if change.unaccepts]:
+        open_ones = Custody.objects.filter(case__in=unaccepted, left_at__isnull=True, accepted_by=by)
+        open_ones.update(accepted_at=None, accepted_by=None)
     Custody.objects.bulk_create([change.begun for change in changed if change.begun is not None])
-

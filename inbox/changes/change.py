@@ -166,10 +166,7 @@ class Change:
         if self.fields & clocks.CLOCK_INPUT_FIELDS and not self.keeps_clocks:
             self._set_clocks()
         if self.is_undoable and self.events:
-            self.events[-1].data["before"] = {
-                _column_name(name): [_as_json(old), _as_json(getattr(self.case, name))]
-                for name, old in self.before.items()
-            }
+            self.events[-1].data["before"] = self.values_changed()
         self.case.version += 1
         for event in self.events:
             event.data["version"] = self.case.version
@@ -192,6 +189,13 @@ class Change:
                 self.set(**snoozes.AWAKE, woke=because)
                 event = CaseEvent(case=case, at=self.now, verb=Verb.WOKEN, data={"because": because})
                 self.events.insert(0, event)
+
+    def values_changed(self) -> dict[str, list[Any]]:
+        """Return each changed column's value before and after, as JSON keeps them."""
+        return {
+            _column_name(name): [_as_json(old), _as_json(getattr(self.case, name))]
+            for name, old in self.before.items()
+        }
 
     def _set_clocks(self) -> None:
         case, is_switched = self.case, "closed_at" in self.fields

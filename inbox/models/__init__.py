@@ -5,6 +5,7 @@ its subject. Facts about a single row are its methods; code that touches two tab
 """
 
 from inbox.models.canned_answer import CannedAnswer, CannedScope, CannedText, CannedUse
+from inbox.models.bulk import BulkAct, BulkItem, BulkItemState, BulkState, BulkVerb
 from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
 from inbox.models.case_event import CaseEvent, Verb
 from inbox.models.case_parts import SnoozeFor, Unsent, WokeBy
@@ -48,6 +49,11 @@ __all__ = [
     "CannedScope",
     "CannedText",
     "CannedUse",
+    "BulkAct",
+    "BulkItem",
+    "BulkItemState",
+    "BulkState",
+    "BulkVerb",
     "Case",
     "CaseCount",
     "CaseEvent",

@@ -8,6 +8,8 @@ caller's transaction.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -25,17 +27,33 @@ def start_watches(change: Change) -> None:
 
     Call it after a hand-over, with the case locked, and its department changed but not saved yet.
     """
-    case = change.case
+    start_watches_of([change])
+
+
+def start_watches_of(changes: Sequence[Change]) -> None:
+    """Let the senders and the brand accounts' community managers watch several cases.
+
+    As `start_watches` does for one; two statements, none without changes.
+    """
+    if not changes:
+        return
     community = User.objects.filter(
-        role=Role.COMMUNITY, is_active=True, grants__brand_account=case.brand_account_id
+        role=Role.COMMUNITY,
+        is_active=True,
+        grants__brand_account__in={change.case.brand_account_id for change in changes},
     )
-    people = set(community.values_list("pk", flat=True))
-    # Checked on the case in memory, because its new department is not stored yet.
-    if change.by is not None and case_scope(change.by).includes_when_watched(case):
-        people.add(change.by.pk)
-    rows = [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
+    managers: dict[int, set[int]] = defaultdict(set)
+    for brand_account_id, user_id in community.values_list("grants__brand_account", "pk"):
+        managers[brand_account_id].add(user_id)
+    rows: list[Watch] = []
+    for change in changes:
+        case, people = change.case, set(managers[change.case.brand_account_id])
+        # Checked on the case in memory, because its new department is not stored yet.
+        if change.by is not None and case_scope(change.by).includes_when_watched(case):
+            people.add(change.by.pk)
+        rows += [Watch(user_id=pk, case=case, since=change.now) for pk in sorted(people)]
     Watch.objects.bulk_create(rows, ignore_conflicts=True)
-    publish_watches_on_commit(sorted(people))
+    publish_watches_on_commit(sorted({row.user_id for row in rows}))
 
 
 def undo_hand_over_watches(case: Case, custody: Custody) -> None:
