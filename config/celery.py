@@ -33,6 +33,7 @@ _TASKS_BY_QUEUE = {
         "inbox.tasks.send_due_replies",
         "inbox.tasks.look_for_deletions",
         "inbox.tasks.wake_due_previews",
+        "inbox.tasks.wake_bulk_acts",
         "accounts.tasks.wake_due_credential_checks",
     ),
 }
@@ -148,6 +149,7 @@ app.conf.update(
             "options": {"expires": 10},
         },
         "previews": {"task": "inbox.tasks.wake_due_previews", "schedule": 2.0, "options": {"expires": 5}},
+        "bulk-acts": {"task": "inbox.tasks.wake_bulk_acts", "schedule": 2.0, "options": {"expires": 5}},
         "retention": {
             "task": "inbox.tasks.delete_old_texts",
             "schedule": 60.0,

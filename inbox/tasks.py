@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inbox.assignment import automatic, leavers, orphaned_cases
+from inbox.bulk import acts, work
 from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
@@ -133,10 +134,27 @@ def fill_search_words() -> None:
 
 
 @shared_task
+def wake_bulk_acts() -> None:
+    """Wake workers for acts on many cases on which nobody works."""
+    for act_id in work.due_act_ids(timezone.now()):
+        work_on_bulk_act.apply_async((act_id,), expires=_STALE)
+
+
+@shared_task
+def work_on_bulk_act(act_id: int) -> None:
+    """Work on an act on many cases for a few seconds, then yield.
+
+    Other tasks run before it continues.
+    """
+    if work.work_on_act(act_id):
+        work_on_bulk_act.apply_async((act_id,), expires=_STALE)
+
+
+@shared_task
 def run_housekeeping() -> None:
     """Fold the counters of open cases; delete or retry leftovers.
 
-    Marks notices as read that a target is due soon, once it no longer is. Deletes notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
+    Marks notices as read that a target is due soon, once it no longer is. Deletes acts on many cases after a week, notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
     quarantined items whose message to the worker was lost. Places answers of our own that arrived before the message
     they answer.
     """
@@ -144,6 +162,7 @@ def run_housekeeping() -> None:
     counts.fold_case_counts()
     overtaken.read_overtaken_notices(now)
     notify.delete_old_notices(now)
+    acts.delete_old_acts(now)
     watches.delete_old_watches(now)
     for quarantined_id in retry.wanted_retry_ids():
         retry_quarantined.delay(quarantined_id)
