@@ -4,8 +4,8 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
-from inbox.models.canned_answer import CannedAnswer, CannedScope, CannedText, CannedUse
 from inbox.models.bulk import BulkAct, BulkItem, BulkItemState, BulkState, BulkVerb
+from inbox.models.canned_answer import CannedAnswer, CannedScope, CannedText, CannedUse
 from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
 from inbox.models.case_event import CaseEvent, Verb
 from inbox.models.case_parts import SnoozeFor, Unsent, WokeBy
@@ -45,15 +45,15 @@ __all__ = [
     "SPAM_DEPARTMENT",
     "AnswerRound",
     "AnswerState",
-    "CannedAnswer",
-    "CannedScope",
-    "CannedText",
-    "CannedUse",
     "BulkAct",
     "BulkItem",
     "BulkItemState",
     "BulkState",
     "BulkVerb",
+    "CannedAnswer",
+    "CannedScope",
+    "CannedText",
+    "CannedUse",
     "Case",
     "CaseCount",
     "CaseEvent",
