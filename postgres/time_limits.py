@@ -38,7 +38,7 @@ def is_lock_timeout(error: BaseException) -> bool:
 
 
 def is_deadlock(error: BaseException) -> bool:
-    """Return whether two transactions waited for one another, and this one was ended."""
+    """Return whether two transactions waited for one another."""
     return _sqlstate(error) == "40P01"
 
 

@@ -55,8 +55,8 @@ def begin_act(by: User, verb: BulkVerb, details: dict[str, Any], chosen: Chosen,
             act.found = _add_every(act, chosen.every)
         else:
             ids = sorted(set(chosen.case_ids))
-            known = Case.objects.filter(pk__in=ids).values_list("pk", flat=True)
-            act.found = len(BulkItem.objects.bulk_create(BulkItem(act=act, case_id=pk) for pk in known))
+            cases = Case.objects.filter(pk__in=ids).values_list("pk", flat=True)
+            act.found = len(BulkItem.objects.bulk_create(BulkItem(act=act, case_id=pk) for pk in cases))
         if not act.found:
             raise Invalid("No case is selected any more. Select some in the list, then try again.")
         if act.found > MOST_CASES:

@@ -37,7 +37,7 @@ def notify_of_act(act: BulkAct, now: dt.datetime) -> None:
 
 
 def delete_notices_of_act(act: BulkAct) -> None:
-    """Delete the notices of an act that is undone, as far as nobody has read them."""
+    """Delete the unread notices of an act that is undone."""
     cases = BulkItem.objects.filter(act=act).values("case")
     Notice.objects.filter(case__in=cases, key=_key(act), read_at__isnull=True).delete()
 

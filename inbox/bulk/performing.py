@@ -138,7 +138,10 @@ _STEPS: dict[BulkVerb, Callable[[Performer, BatchChange], bool]] = {
 
 
 def start_watches_after(changes: Sequence[BatchChange]) -> None:
-    """Let people watch the cases of a hand-over, and notify them of those that came back."""
+    """Let people watch cases that were handed over.
+
+    They are notified of those that came back.
+    """
     watches.start_watches_of(changes)
     for change in changes:
         handed = next(event for event in change.events if event.verb == Verb.HANDED_OVER)

@@ -22,10 +22,10 @@ ERASED = "What it was before has been deleted with its texts."
 
 
 def remember(change: BatchChange) -> dict[str, Any]:
-    """Return what an item keeps of a change that was saved, for its undo."""
+    """Return what an item keeps of a saved change."""
     act = change.events[-1]
     former = change.before.get("assignee")
-    kept = {
+    undo = {
         "verb": act.verb,
         "values": change.values_changed(),
         "clocks": act.data.get("clocks", []),
@@ -35,7 +35,7 @@ def remember(change: BatchChange) -> dict[str, Any]:
         "version": change.case.version,
         "at": change.now,
         "former_assignee_id": former.pk if former is not None else None,
-        "undo": kept,
+        "undo": undo,
     }
 
 
@@ -112,7 +112,7 @@ class Undoer:
 
 
 def prepare_undoer(act: BulkAct, items: Collection[BulkItem], now: dt.datetime) -> Undoer:
-    """Lock the cases of a batch, and read once what their undo needs. At most five statements."""
+    """Lock the cases of a batch for their undo. At most six statements."""
     case_ids = [item.case_id for item in items]
     # Whoever handed a case over may take it back, though they may no longer see it.
     hands_over = act.verb == BulkVerb.HAND_OVER

@@ -86,7 +86,10 @@ def work_on_act(act_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
 
 @transaction.atomic
 def work_on_batch(act_id: int, now: dt.datetime) -> bool:
-    """Work on one batch; False when the act is over, or somebody else works on it."""
+    """Work on one batch.
+
+    False when the act is over, or somebody else works on it.
+    """
     act = (
         BulkAct.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("by")

@@ -34,5 +34,5 @@ def prioritise(change: Change, priority: Priority, version: int | None = None) -
 
 
 def priority_words(priority: int) -> str:
-    """Return a priority in words, also one that rules have no name for."""
+    """Return a priority in words."""
     return str(Priority(priority).label) if priority in Priority.values else str(priority)

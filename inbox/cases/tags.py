@@ -29,9 +29,9 @@ def tag_case(case_id: int, by: User, text: str, *, now: dt.datetime) -> Departme
 
 
 def set_tags(change: Change, tags: list[str], *, may_teach: bool = True) -> Department | None:
-    """Replace the tags of a locked case; return the department that the router learns, or None.
+    """Replace the tags of a locked case.
 
-    `may_teach` False: the caller has made sure that these tags teach nothing.
+    Returns the department that the router learns, or None. `may_teach` False: the caller has made sure that these tags teach nothing.
     """
     before = change.case.tags
     if tags == before:

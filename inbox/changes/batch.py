@@ -77,7 +77,9 @@ class BatchChange(Change):
 def lock_batch(
     among: CaseQuerySet, case_ids: Collection[int], by: User, now: dt.datetime, *, with_past: bool = False
 ) -> dict[int, BatchChange]:
-    """Lock cases among those that a person may change; return a change of each, by the case's id.
+    """Lock cases among those that a person may change.
+
+    Returns a change of each, by the case's id.
 
     In the order of ids, as ingest locks them. `with_past` also reads which departments had them. Requires a transaction;
     two statements.
@@ -155,7 +157,10 @@ def _field_of(name: str) -> Any:
 
 
 def _write_custodies(changed: Sequence[BatchChange], by: User, now: dt.datetime) -> None:
-    """Write what becomes of the custodies, in an order in which a case never has two that are open."""
+    """Write what becomes of the custodies.
+
+    In this order a case never has two that are open.
+    """
     if accepted := [change.case.pk for change in changed if change.accepts_custody]:
         waiting = Custody.objects.filter(case__in=accepted, left_at__isnull=True, accepted_at__isnull=True)
         waiting.update(accepted_at=now, accepted_by=by)
