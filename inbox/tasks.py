@@ -142,7 +142,7 @@ def wake_bulk_acts() -> None:
 
 @shared_task
 def work_on_bulk_act(act_id: int) -> None:
-    """Work on an act on many cases for a few seconds, then yield.
+    """Work on an act on many cases for a few seconds.
 
     Other tasks run before it continues.
     """

@@ -102,8 +102,8 @@ def _closing_words(act: BulkAct, cases: Sequence[Case]) -> str:
     is_public = all(case.visibility == Visibility.PUBLIC for case in cases)
     if len(cases) == 1:
         (case,) = cases
-        whose = case.identity.display_name if is_public else "a customer (direct message)"
-        words = f"{act.by} of {case.department} {did} the case of {whose}"
+        name = case.identity.display_name if is_public else "a customer (direct message)"
+        words = f"{act.by} of {case.department} {did} the case of {name}"
     else:
         words = f"{act.by} {did} {len(cases):,} cases that you watch"
     reason = act.details.get("reason", "") if is_public else ""
