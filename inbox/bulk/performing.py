@@ -11,10 +11,11 @@ from accounts.models import Department, User
 from accounts.people.department_tags import find_department_by_tags
 from inbox.cases import hand_overs, priorities, tags, verbs
 from inbox.cases.customer_tags import MOST_TAGS
+from inbox.cases.snoozing import Snooze, snooze
 from inbox.changes.batch import BatchChange
 from inbox.changes.change import require_permission
 from inbox.changes.refusals import Invalid, require_kept
-from inbox.models import BulkAct, BulkVerb, Verb
+from inbox.models import BulkAct, BulkVerb, SnoozeFor, Verb
 from inbox.notices import watches
 from routing.models import Priority, RoutingExample
 
@@ -123,6 +124,13 @@ def _untag(performer: Performer, change: BatchChange) -> bool:
     return True
 
 
+def _snooze(performer: Performer, change: BatchChange) -> bool:
+    details = performer.act.details
+    until = dt.datetime.fromisoformat(details["until"]) if details["until"] else None
+    wanted = Snooze(SnoozeFor(details["waits_for"]), until, details.get("reason", ""))
+    return snooze(change, wanted)
+
+
 _STEPS: dict[BulkVerb, Callable[[Performer, BatchChange], bool]] = {
     BulkVerb.TAKE: _take,
     BulkVerb.ASSIGN: _assign,
@@ -134,6 +142,7 @@ _STEPS: dict[BulkVerb, Callable[[Performer, BatchChange], bool]] = {
     BulkVerb.PRIORITISE: lambda performer, change: priorities.prioritise(
         change, Priority(performer.act.details["priority"])
     ),
+    BulkVerb.SNOOZE: _snooze,
 }
 
 

@@ -58,7 +58,7 @@ class BulkActQuerySet(models.QuerySet["BulkAct"]):
 class BulkAct(models.Model):
     """One act of one person on many cases, with its progress.
 
-    `details` are what the verb needs: {"reason", "assignee_id", "department_id", "tag", "priority", "until"};
+    `details` are what the verb needs: {"reason", "assignee_id", "department_id", "tag", "priority", "until", "waits_for"};
     `chosen` says from which cases. `after_case` is the last case that was worked on.
     """
 

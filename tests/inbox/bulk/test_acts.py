@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Leave, Role, User
 from inbox.bulk import acts, work
 from inbox.cases import priorities, tags, verbs
+from inbox.cases.snoozing import Snooze, snooze_case
 from inbox.changes.change import change_case
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import (
@@ -117,6 +118,7 @@ def without(row, *names):
 CLOSED = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 KINDS = {
     "new": {},
+    "snoozed": {"snoozed_since": CLOSED, "snoozed_for": "customer", "snoozed_until": None},
     "unsent": {"unsent": "failed", "unsent_since": CLOSED},
     "waiting": {"status": Status.WAITING, "waiting_since": None, "last_outbound_at": CLOSED},
     "mine": {"status": Status.OPEN, "mine": Role.AGENT},
@@ -141,6 +143,7 @@ def company():
 def single_acts(company, by):
     """Each act: its verb, its details, and the single verb on one case."""
     now, manages = company.now, by.role != Role.AGENT
+    later = now + dt.timedelta(days=2)
 
     def tag(case, change):
         old = Case.objects.get(pk=case.pk).tags
@@ -157,6 +160,7 @@ def single_acts(company, by):
         "tag": (BulkVerb.TAG, {"tag": "late"}, lambda case: tag(case, lambda old: old if "late" in old else [*old, "late"])),
         "tag that names a department": (BulkVerb.TAG, {"tag": "invoice"}, lambda case: tag(case, lambda old: old if "invoice" in old else [*old, "invoice"])),
         "untag": (BulkVerb.UNTAG, {"tag": "parcel"}, lambda case: tag(case, lambda old: [one for one in old if one != "parcel"])),
+        "snooze": (BulkVerb.SNOOZE, {"waits_for": "time", "until": later.isoformat()}, lambda case: snooze_case(case.pk, by, Snooze(until=later), now=now)),
         "prioritise": (BulkVerb.PRIORITISE, {"priority": 2}, lambda case: priorities.prioritise_case(case.pk, by, Priority.URGENT, now=now)),
     }  # fmt: skip
 
@@ -194,6 +198,7 @@ def fresh(user):
     return User.objects.get(pk=user.pk)
 
 
+@pytest.mark.slow
 def test_an_act_on_many_cases_is_the_single_verb_on_each_and_its_undo_leaves_them_as_they_were(company):
     before, compared = company.states(1), 0
     for role, some in ((Role.MANAGER, None), (Role.AGENT, ("take", "give", "hand over"))):

@@ -24,7 +24,7 @@ DROP FUNCTION inbox_forget_bulk_items();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0029_canned_answers'),
+        ('inbox', '0030_snooze_and_later'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
