@@ -112,6 +112,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "overtaken-answers": {
+            "task": "inbox.tasks.take_back_overtaken_answers",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "learning-items": {
             "task": "inbox.tasks.remind_owners_of_learning_items",
             "schedule": 600.0,

@@ -19,7 +19,7 @@ from inbox.learning_items import releasing, reminders
 from inbox.notices import charters, notify, overtaken, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts, search_filling
-from inbox.replies import account_turns, outbox
+from inbox.replies import account_turns, outbox, planned
 from inbox.retention import deleting
 
 #: Seconds after which a message that no worker took is dropped. The next run of the periodic task sends it again.
@@ -75,6 +75,12 @@ def wake_snoozed_cases() -> None:
     now = timezone.now()
     waking.wake_due_cases(now)
     waking.tell_of_woken_cases(now)
+
+
+@shared_task
+def take_back_overtaken_answers() -> None:
+    """Give the texts of planned answers back that no longer fit."""
+    planned.take_back_overtaken_answers(timezone.now())
 
 
 @shared_task

@@ -28,7 +28,7 @@ from inbox.views import (
     suggestions,
     team,
 )
-from inbox.views.desk import snoozing
+from inbox.views.desk import planned_answers, snoozing
 
 app_name = "inbox"
 
@@ -76,6 +76,8 @@ urlpatterns: list[URLPattern] = [
     _case_path("reply/", answers.reply, "reply"),
     _case_path("draft/", answers.draft, "draft"),
     path("replies/<int:pk>/cancel/", answers.reply_cancel, name="reply_cancel"),
+    path("replies/<int:pk>/send-now/", planned_answers.reply_send_now, name="reply_send_now"),
+    path("replies/<int:pk>/plan/", planned_answers.reply_plan, name="reply_plan"),
     path("replies/<int:pk>/try-again/", answers.reply_try_again, name="reply_try_again"),
     path("replies/<int:pk>/settle/", answers.reply_settle, name="reply_settle"),
     path("messages/<int:pk>/reading/", reading.reading, name="reading"),

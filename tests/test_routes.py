@@ -59,7 +59,7 @@ ABSENT_OTHERWISE = {
 POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:snooze inbox:unsnooze inbox:reply inbox:draft
-    inbox:reply_cancel inbox:reply_settle inbox:reply_try_again inbox:quarantine_retry
+    inbox:reply_cancel inbox:reply_send_now inbox:reply_plan inbox:reply_settle inbox:reply_try_again inbox:quarantine_retry
     inbox:undo inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:leave_add accounts:leave_remove

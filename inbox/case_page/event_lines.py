@@ -160,6 +160,10 @@ def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | N
 def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None:
     """Return what became of an answer or the case, or None."""
     match event.verb:
+        case Verb.REPLY_PLANNED:
+            return _planned_line(event, who, data)
+        case Verb.REPLY_CANCELLED if event.actor is None:
+            return f"{data.get('reason', 'Something happened')} The planned answer went back to its author"
         case Verb.REPLY_CANCELLED:
             return f"{who} took an answer back before it was sent"
         case Verb.REPLY_SETTLED:
@@ -182,6 +186,13 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case _:
             return None
+
+
+def _planned_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
+    if not data.get("at"):
+        return f"{who} sent the planned answer at once"
+    when = long_time(dt.datetime.fromisoformat(data["at"]))
+    return f"{who} planned the answer for {when}" + (" instead" if event.data.get("again") is True else "")
 
 
 _UNDONE_WORDS: dict[str, str] = {

@@ -30,7 +30,7 @@ from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
-from inbox.later.forms import build_snooze_form
+from inbox.later.forms import moment_forms
 from inbox.models import (
     Case,
     Custody,
@@ -175,7 +175,7 @@ def _custody_context(case: Case, custodies: list[Custody], now: dt.datetime) -> 
 def _time_context(case: Case, offered: dict[str, bool], now: dt.datetime) -> dict[str, Any]:
     return {
         "clocks": clock_card(case, now),
-        "snooze": build_snooze_form(case, now) if offered["close"] else None,
+        **moment_forms(case, offered, now),
     }
 
 

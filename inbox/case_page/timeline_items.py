@@ -18,7 +18,7 @@ from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState,
 from inbox.replies.second_tries import NEEDS_OTHER_WORDS
 from networks.registry import network_label
 from wording.spans import short_span
-from wording.times import clock_time, exact_time
+from wording.times import clock_time, coming_time, exact_time, to_display_zone
 
 #: Characters of a message that are shown at once; the rest unfolds.
 CHARACTERS_SHOWN = 3_000
@@ -88,6 +88,10 @@ class TimelineItem:
     may_try_again: bool = False
     may_undo: bool = False
     has_undo_key: bool = False
+    #: A planned answer that the person may change; the day and the time that it has now.
+    may_plan: bool = False
+    planned_day: str = ""
+    planned_time: str = ""
     may_settle: bool = False
     markup: SafeString | None = None
 
@@ -170,7 +174,9 @@ def reply_item(
     item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
     settles = viewer(user).may("settle_reply")
     is_author = reply.author_id == user.pk
-    item.may_undo = reply.state == ReplyState.QUEUED and (is_author or settles)
+    is_planned = reply.planned_at is not None and reply.planned_at == reply.send_after > now
+    may_take_back = reply.state == ReplyState.QUEUED and (is_author or settles)
+    item.may_undo, item.may_plan = may_take_back and not is_planned, may_take_back and is_planned
     item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
     item.may_try_again = (
         is_newest_failed
@@ -182,7 +188,11 @@ def reply_item(
     if reply.state == ReplyState.FAILED and is_author and draft == reply.text:
         item.advice += " Your text is back in the answer box."
     item.detail, item.detail_label = reply.error_detail, f"What {brand.network_label} said"
-    if reply.state == ReplyState.QUEUED and reply.send_after > now:
+    if is_planned:
+        item.tone, item.line, item.advice = "", f"goes out {coming_time(reply.send_after, now)}", ""
+        local = to_display_zone(reply.send_after)
+        item.planned_day, item.planned_time = local.date().isoformat(), f"{local:%H:%M}"
+    elif reply.state == ReplyState.QUEUED and reply.send_after > now:
         item.send_at = reply.send_after.isoformat(timespec="milliseconds")
     return item
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inbox.changes.snoozes import wakes_for_target
@@ -12,7 +13,7 @@ from wording.times import coming_time, to_display_zone
 
 
 @dataclass(frozen=True, slots=True)
-class SnoozeForm:
+class MomentForm:
     """The moments to choose from, the day that is filled in, and the next target in words, "" without one."""
 
     presets: list[Preset]
@@ -20,8 +21,19 @@ class SnoozeForm:
     target: str
 
 
-def build_snooze_form(case: Case, now: dt.datetime) -> SnoozeForm:
-    """Return what the page says before a case is snoozed."""
+def moment_forms(case: Case, offered: Mapping[str, bool], now: dt.datetime) -> dict[str, MomentForm | None]:
+    """Return what the forms of a case that is snoozed or answered later say.
+
+    None for a form that is not offered.
+    """
+    form = _build_form(case, now)
+    return {
+        "snooze": form if offered["close"] else None,
+        "send_later": form if offered["publish"] else None,
+    }
+
+
+def _build_form(case: Case, now: dt.datetime) -> MomentForm:
     ahead = wakes_for_target(case, now)
     tomorrow = to_display_zone(now).date() + dt.timedelta(days=1)
-    return SnoozeForm(list_presets(now), tomorrow, coming_time(ahead[1], now) if ahead else "")
+    return MomentForm(list_presets(now), tomorrow, coming_time(ahead[1], now) if ahead else "")

@@ -13,8 +13,9 @@ from accounts.access import viewer
 from accounts.brand_accounts.charter import describe_account, why_charter_stops_answers
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from accounts.people.answering import describe_whom_to_ask
-from inbox.changes.refusals import name_or_somebody, why_nothing_is_kept
-from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, ReplyState, Visibility
+from inbox.changes.refusals import why_nothing_is_kept
+from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
+from inbox.replies.readable import on_its_way_sentence
 from networks import registry
 from networks.base import LengthUnit
 from wording.times import at_time_phrase
@@ -233,24 +234,6 @@ def _end_after_last_message(case_id: int, visibility: str, window: dt.timedelta 
     inbound = Message.objects.filter(case=case_id, direction=Direction.INBOUND)
     newest = inbound.order_by("-network_time").first()
     return newest.network_time + window if newest is not None else None
-
-
-def on_its_way_sentence(reply: Reply, user: User) -> str:
-    """Return a sentence about an answer that has not arrived yet."""
-    is_own = reply.author_id == user.pk
-    author = "Your" if is_own else f"{name_or_somebody(reply.author)}'s"
-    words = _ON_ITS_WAY.get(reply.state, "was sent")
-    advice = (
-        " To send another one, take it back first." if is_own and reply.state == ReplyState.QUEUED else ""
-    )
-    return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} {words}.{advice}"
-
-
-_ON_ITS_WAY: dict[str, str] = {
-    ReplyState.QUEUED: "is still waiting to be sent",
-    ReplyState.SENDING: "is being sent",
-    ReplyState.UNCONFIRMED: "went out, but nobody knows yet whether it was posted",
-}
 
 
 def max_reply_length(network: str, visibility: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from inbox.changes.refusals import SOMEBODY_WAS_QUICKER, Conflict, conflict_with_event, conflict_with_newest
 from inbox.models import LIVE_STATES, Case, CaseEvent, Message, Reply, ReplyState, Verb, WokeBy
-from inbox.replies.composer import on_its_way_sentence
+from inbox.replies.readable import on_its_way_sentence
 
 #: Events after which an answer to the customer is still up to date.
 _HARMLESS_VERBS = (

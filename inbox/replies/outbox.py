@@ -23,7 +23,7 @@ from inbox.connections import connect_renewed
 from inbox.deletions import looking
 from inbox.deletions.marking import mark_deleted
 from inbox.models import Reply, ReplyState, Visibility
-from inbox.replies import outcomes, pauses, sendable
+from inbox.replies import outcomes, pauses, planned, sendable
 from inbox.replies.composer import is_late_answer
 from inbox.replies.look_ups import find_after_refusal, find_on_network
 from inbox.replies.refusal_words import describe_refusal
@@ -94,7 +94,7 @@ def due_check_ids(now: dt.datetime, brand_account_id: int | None = None) -> list
 
 def _due_replies(now: dt.datetime) -> QuerySet[Reply]:
     due = Reply.objects.filter(state=ReplyState.QUEUED, send_after__lte=now)
-    due = due.annotate(queued_since=sendable.QUEUED_SINCE)
+    due = due.annotate(due_since=sendable.DUE_SINCE)
     ready = due.filter(
         ~Q(brand_account__health=Health.REAUTHORISE)
         | Q(brand_account__lifecycle=Lifecycle.CLOSED)
@@ -130,7 +130,8 @@ def send_queued_reply(reply_id: int, *, clock: Clock = timezone.now) -> None:
     if reply is None or reply.state != ReplyState.QUEUED or reply.send_after > now or _is_held(reply, now):
         return
     if (objection := sendable.find_objection(reply, now)) is not None:
-        outcomes.record_reply_failed(reply_id, objection.reason, now=now, code=objection.code)
+        if objection.code not in planned.OVERTAKEN or not planned.take_back(reply, objection.reason, now):
+            outcomes.record_reply_failed(reply_id, objection.reason, now=now, code=objection.code)
         return
     claimed = outcomes.claim_reply(reply_id, now=now, lease=lease, until=now + SEND_LEASE)
     if claimed is not None:

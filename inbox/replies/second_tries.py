@@ -53,6 +53,7 @@ def _queue_again(reply: Reply, by: User, now: dt.datetime) -> bool:
                 failed.update(
                     state=ReplyState.QUEUED,
                     queued_at=now,
+                    planned_at=None,
                     send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
                     settled_by=by,
                     attempts=0,

@@ -1,9 +1,9 @@
 """Reasons for which an answer may no longer leave: it was allowed when it was written, and much may have happened since.
 
 An answer that leaves within a minute after its undo window is sent whatever its case does meanwhile: its author has
-just read the case. One that was prepared for many customers, and one that was held for longer, because the account had
-to be connected again or the network was unwell, leaves only while it is young and its case is as its author left it;
-otherwise a person reads it again.
+just read the case. One that was prepared for many customers, one whose author chose a later time, and one that was held
+for longer, because the account had to be connected again or the network was unwell, leaves only while it is young and its
+case is as its author left it; otherwise a person reads it again.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from accounts.access import viewer
+from accounts.brand_accounts.charter import why_charter_stops_answers
 from accounts.models import BrandAccount, Lifecycle
 from inbox.models import CaseEvent, Direction, Message, Reply, Verb
 from inbox.visibility import may_see_by_role
@@ -39,16 +40,22 @@ def queued_since(reply: Reply) -> dt.datetime:
     return reply.queued_at or reply.created_at
 
 
+def _due_since(reply: Reply) -> dt.datetime:
+    """Return since when an answer could have left."""
+    since = queued_since(reply)
+    return max(since, reply.planned_at) if reply.planned_at is not None else since
+
+
 def held_too_long(now: dt.datetime) -> Q:
     """Return a filter for answers that were held too long.
 
-    For a queryset of `Reply` with `QUEUED_SINCE` as `queued_since`.
+    For a queryset of `Reply` with `DUE_SINCE` as `due_since`.
     """
-    return Q(queued_since__lte=now - HELD_LIMIT)
+    return Q(due_since__lte=now - HELD_LIMIT)
 
 
-#: For an annotation: when a person last decided to send an answer.
-QUEUED_SINCE = Coalesce("queued_at", "created_at")
+#: For an annotation: since when an answer could have left. Postgres leaves a null out of the comparison.
+DUE_SINCE = Greatest(Coalesce("queued_at", "created_at"), "planned_at")
 
 
 def find_objection(reply: Reply, now: dt.datetime) -> Objection | None:
@@ -56,12 +63,17 @@ def find_objection(reply: Reply, now: dt.datetime) -> Objection | None:
 
     None if it may. One or two statements, for an answer that was held up to five.
     """
-    return _objection_to_author(reply) or _objection_to_message(reply) or _objection_to_age(reply, now)
+    return (
+        _objection_to_author(reply)
+        or _objection_to_message(reply)
+        or _objection_to_charter(reply, now)
+        or _objection_to_age(reply, now)
+    )
 
 
 def is_held_too_long(reply: Reply, now: dt.datetime) -> bool:
     """Return whether an answer was held for longer than the limit."""
-    return now - queued_since(reply) >= HELD_LIMIT
+    return now - _due_since(reply) >= HELD_LIMIT
 
 
 def _objection_to_author(reply: Reply) -> Objection | None:
@@ -70,7 +82,8 @@ def _objection_to_author(reply: Reply) -> Objection | None:
         return Objection(f"{author} no longer works here.", "not_allowed")
     if not viewer(author).may_publish_as(brand_account.pk):
         return Objection(f"{author} may no longer answer as {brand_account.display_name}.", "not_allowed")
-    if not may_see_by_role(author, reply.case) and not _author_handed_over(reply):
+    is_planned = reply.planned_at is not None
+    if not may_see_by_role(author, reply.case) and (is_planned or not _author_handed_over(reply)):
         return Objection(f"{author} can no longer see this case. {_READ_AGAIN}", "out_of_sight")
     return None
 
@@ -95,20 +108,27 @@ def _objection_to_message(reply: Reply) -> Objection | None:
     return None
 
 
+def _objection_to_charter(reply: Reply, now: dt.datetime) -> Objection | None:
+    """Return that the charter ran out before the time that the author chose."""
+    reason = why_charter_stops_answers(reply.brand_account, now) if reply.planned_at is not None else ""
+    return Objection(reason, "charter") if reason else None
+
+
 def disconnected_objection(brand_account: BrandAccount) -> Objection:
     """Return the objection to answers of an account that was disconnected."""
     return Objection(f"{brand_account.display_name} is no longer connected.", "disconnected")
 
 
 def _objection_to_age(reply: Reply, now: dt.datetime) -> Objection | None:
-    held_for = now - queued_since(reply)
-    if held_for <= _PROMPT and not reply.prepared:
+    held_for, is_planned = now - _due_since(reply), reply.planned_at is not None
+    if held_for <= _PROMPT and not (reply.prepared or is_planned):
         return None
     if is_held_too_long(reply, now):
         reason = f"It could not be sent for {short_span(held_for)}. {_READ_AGAIN}"
         return Objection(reason, "held_too_long")
     what = _what_happened_since(reply)
-    return Objection(f"{what} before it could be sent. {_READ_AGAIN}", "moved_on") if what else None
+    reason = f"{what}." if is_planned else f"{what} before it could be sent. {_READ_AGAIN}"
+    return Objection(reason, "moved_on") if what else None
 
 
 def _what_happened_since(reply: Reply) -> str:
@@ -120,7 +140,8 @@ def _what_happened_since(reply: Reply) -> str:
     outbound = Message.objects.filter(case=case, direction=Direction.OUTBOUND, network_time__gt=since)
     if outbound.exclude(user=reply.author_id).exists():
         return "Somebody else answered"
-    if case.closed_at is not None and case.closed_at > since and not _author_closed(reply):
+    is_closed = case.closed_at is not None and case.closed_at > since
+    if is_closed and (reply.planned_at is not None or not _author_closed(reply)):
         return "The case was closed"
     return ""
 

@@ -32,6 +32,7 @@ from inbox.replies.canned_uses import used_in_text
 from inbox.replies.composer import why_cannot_answer_as, why_cannot_answer_message
 from inbox.replies.freshness import require_nobody_answers, require_nothing_new
 from inbox.replies.outcomes import record_reply_sent
+from inbox.replies.planned import require_possible_time
 from inbox.replies.readable import get_readable_reply
 from inbox.text import clean_text
 from networks.base import SentMessage
@@ -50,10 +51,11 @@ def queue_reply(
     now: dt.datetime,
     visibility: str | None = None,
     canned_ids: Collection[int] = (),
+    planned_at: dt.datetime | None = None,
 ) -> Reply:
     """Put an answer into the outbox.
 
-    It is sent `settings.UNDO_SECONDS` after `now`. The signature is added, and the brand account is the message's. The
+    It is sent `settings.UNDO_SECONDS` after `now`, or at `planned_at`. The signature is added, and the brand account is the message's. The
     same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. `canned_ids` are the canned answers that were put into it. Raises
     `Conflict` if the customer has written since `seen_version`, or somebody has answered or is answering. If it is
     refused, the text is stored as the person's draft, unless nothing more is stored in the case.
@@ -61,7 +63,16 @@ def queue_reply(
     text = clean_text(text)[0].strip()
     try:
         return _queue_reply(
-            case_id, by, parent_message_id, text, composer_id, seen_version, now, visibility, canned_ids
+            case_id,
+            by,
+            parent_message_id,
+            text,
+            composer_id,
+            seen_version,
+            now,
+            visibility,
+            canned_ids,
+            planned_at=planned_at,
         )
     except NothingKept:
         raise
@@ -101,6 +112,7 @@ def _queue_reply(
     canned_ids: Collection[int] = (),
     *,
     prepared: bool = False,
+    planned_at: dt.datetime | None = None,
 ) -> Reply:
     with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
@@ -110,6 +122,8 @@ def _queue_reply(
         require_nobody_answers(case, parent, by)
         require_nothing_new(case, seen_version, by)
         _require_answerable(case, parent, by, visibility, now)
+        if planned_at is not None:
+            require_possible_time(case, planned_at, now)
         reply = Reply(
             case=case,
             parent=parent,
@@ -120,7 +134,8 @@ def _queue_reply(
             canned_answer_ids=used_in_text(canned_ids, text, by),
             visibility=parent.visibility,
             created_at=now,
-            send_after=now + dt.timedelta(seconds=settings.UNDO_SECONDS),
+            send_after=planned_at or now + dt.timedelta(seconds=settings.UNDO_SECONDS),
+            planned_at=planned_at,
             prepared=prepared,
         )
         _insert_reply(reply, change)
@@ -155,7 +170,10 @@ def _insert_reply(reply: Reply, change: Change) -> None:
     except IntegrityError as error:
         raise Conflict(reply.case, "Somebody is answering this message at this moment.") from error
     change.accept_custody()
-    change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
+    if reply.planned_at is not None:
+        change.record(Verb.REPLY_PLANNED, {"reply": reply.pk, "at": reply.planned_at.isoformat()})
+    else:
+        change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
     if not reply.prepared:
         drafts.save_draft_unchecked(reply.case_id, reply.author_id, "", change.now)
     unsent.clear_mark_if_settled(change)

@@ -13,13 +13,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from inbox.changes.refusals import Invalid, NothingKept
+from inbox.later.moments import parse_moment
 from inbox.models import Case, Reply
 from inbox.replies import composer, drafts, second_tries, verbs
 from inbox.replies.answer_checks import LONGEST_INPUT, measure_within_reason
 from inbox.replies.canned_uses import parse_ids
 from inbox.replies.verbs import Settlement
-from inbox.views.case_posts import perform_and_show, posted_version
+from inbox.views.case_posts import (
+    perform_and_show,
+    perform_verb,
+    posted_version,
+    show_case_after,
+    show_case_with_problem,
+)
 from inbox.views.guards import InboxRequest, signed_in
+from wording.times import coming_time
 
 
 @require_POST
@@ -39,20 +47,47 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
             if text.strip():
                 drafts.save_draft(pk, request.user, text, now)
             raise Invalid("The form was incomplete. Your text is still here: send it again.") from error
+        planned_at = _posted_time(request, text, pk, now)
         seen = posted_version(request) or 0
         canned_ids = parse_ids(request.POST.get("canned", ""))
-        return verbs.queue_reply(
-            pk, request.user, min(parent, 2**62), text, composer_id, seen, now=now, canned_ids=canned_ids
+        queued = verbs.queue_reply(
+            pk,
+            request.user,
+            min(parent, 2**62),
+            text,
+            composer_id,
+            seen,
+            now=now,
+            canned_ids=canned_ids,
+            planned_at=planned_at,
         )
+        if queued.planned_at is not None:
+            done.append(f"It goes out {coming_time(queued.planned_at, now)}. Until then you can change it.")
+        return queued
 
-    return perform_and_show(
-        request,
-        pk,
-        "reply",
-        verb,
-        "Your answer is queued. You can still take it back (Z).",
-        composer_too=True,
-    )
+    done: list[str] = []
+    if (problem := perform_verb(request, "reply", verb)) is not None:
+        return show_case_with_problem(request, pk, problem)
+    words = done[0] if done else "Your answer is queued. You can still take it back (Z)."
+    return show_case_after(request, pk, words, composer_too=True)
+
+
+def _posted_time(request: InboxRequest, text: str, pk: int, now: dt.datetime) -> dt.datetime | None:
+    """Return when the answer is to go out, None for at once.
+
+    A refused one keeps its text as the draft.
+    """
+    chosen = request.POST.get("send_at", "")
+    if not chosen:
+        return None
+    try:
+        if chosen != "chosen":
+            return parse_moment(chosen, "", "", now)
+        return parse_moment("", request.POST.get("send_day", ""), request.POST.get("send_time", ""), now)
+    except Invalid:
+        if text.strip():
+            drafts.save_draft(pk, request.user, text, now)
+        raise
 
 
 @require_POST
@@ -81,7 +116,7 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
 @signed_in
 def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
     """Cancel an answer before it is sent."""
-    case_id = _case_id_of_reply(request, pk, own_too=True)
+    case_id = case_id_of_reply(request, pk, own_too=True)
     return perform_and_show(
         request, case_id, "cancel", lambda now: verbs.cancel_reply(pk, request.user, now=now),
         "Taken back.", composer_too=True,
@@ -92,7 +127,7 @@ def reply_cancel(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def reply_try_again(request: InboxRequest, pk: int) -> HttpResponse:
     """Send a failed answer once more, as it is."""
-    case_id = _case_id_of_reply(request, pk)
+    case_id = case_id_of_reply(request, pk)
     return perform_and_show(
         request, case_id, "try_again", lambda now: second_tries.try_again(pk, request.user, now=now),
         "Your answer is queued again. You can still take it back.", composer_too=True,
@@ -103,7 +138,7 @@ def reply_try_again(request: InboxRequest, pk: int) -> HttpResponse:
 @signed_in
 def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     """Settle an answer whose publication is uncertain."""
-    case_id, decision = _case_id_of_reply(request, pk), request.POST.get("decision", "")
+    case_id, decision = case_id_of_reply(request, pk), request.POST.get("decision", "")
     remote_id = request.POST.get("remote_id", "")
 
     def verb(now: dt.datetime) -> object:
@@ -114,7 +149,7 @@ def reply_settle(request: InboxRequest, pk: int) -> HttpResponse:
     return perform_and_show(request, case_id, "settle", verb, "Settled.")
 
 
-def _case_id_of_reply(request: InboxRequest, pk: int, *, own_too: bool = False) -> int:
+def case_id_of_reply(request: InboxRequest, pk: int, *, own_too: bool = False) -> int:
     """Return the id of an answer's case.
 
     Raises `Http404` for an absent answer and also for one whose case the person may not read; with `own_too` not for

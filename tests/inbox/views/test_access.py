@@ -50,6 +50,8 @@ OF_A_CASE = {
 }
 OF_A_REPLY = {
     "reply_cancel": ("post", {}, {302, 403, 409}),
+    "reply_send_now": ("post", {}, {302, 403, 409}),
+    "reply_plan": ("post", {"day": "2030-01-01", "time": "09:00"}, {302, 403, 409, 422}),
     "reply_try_again": ("post", {}, {302, 403, 409, 422}),
     "reply_settle": ("post", {"decision": "sent"}, {302, 403, 409}),
 }
