@@ -174,9 +174,7 @@ def reply_item(
     item.text, item.reply, item.reply_id = reply.text, reply.state, reply.pk
     settles = viewer(user).may("settle_reply")
     is_author = reply.author_id == user.pk
-    is_planned = reply.planned_at is not None and reply.planned_at == reply.send_after > now
-    may_take_back = reply.state == ReplyState.QUEUED and (is_author or settles)
-    item.may_undo, item.may_plan = may_take_back and not is_planned, may_take_back and is_planned
+    item.may_undo = reply.state == ReplyState.QUEUED and (is_author or settles)
     item.may_settle = reply.state == ReplyState.UNCONFIRMED and reply.needs_person and settles
     item.may_try_again = (
         is_newest_failed
@@ -188,13 +186,20 @@ def reply_item(
     if reply.state == ReplyState.FAILED and is_author and draft == reply.text:
         item.advice += " Your text is back in the answer box."
     item.detail, item.detail_label = reply.error_detail, f"What {brand.network_label} said"
-    if is_planned:
-        item.tone, item.line, item.advice = "", f"goes out {coming_time(reply.send_after, now)}", ""
-        local = to_display_zone(reply.send_after)
-        item.planned_day, item.planned_time = local.date().isoformat(), f"{local:%H:%M}"
-    elif reply.state == ReplyState.QUEUED and reply.send_after > now:
+    waits = reply.state == ReplyState.QUEUED and reply.send_after > now
+    if waits and reply.planned_at == reply.send_after:
+        _show_plan(item, reply.send_after, now)
+    elif waits:
         item.send_at = reply.send_after.isoformat(timespec="milliseconds")
     return item
+
+
+def _show_plan(item: TimelineItem, at: dt.datetime, now: dt.datetime) -> None:
+    """Say when a planned answer goes out; it is changed, not undone."""
+    item.may_plan, item.may_undo = item.may_undo, False
+    item.tone, item.line, item.advice = "", f"goes out {coming_time(at, now)}", ""
+    local = to_display_zone(at)
+    item.planned_day, item.planned_time = local.date().isoformat(), f"{local:%H:%M}"
 
 
 def _reply_state_words(reply: Reply, now: dt.datetime, *, settles: bool) -> tuple[str, str, str]:

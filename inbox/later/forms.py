@@ -22,7 +22,7 @@ class MomentForm:
 
 
 def moment_forms(case: Case, offered: Mapping[str, bool], now: dt.datetime) -> dict[str, MomentForm | None]:
-    """Return what the forms of a case that is snoozed or answered later say.
+    """Return what the forms for snoozing and answering later say.
 
     None for a form that is not offered.
     """

@@ -93,7 +93,7 @@ def restore_draft(reply: Reply, now: dt.datetime) -> None:
 
 
 def add_to_draft(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
-    """Put the text of an unsent answer below what stands in the draft."""
+    """Put the text of an unsent answer below the draft."""
     drafted = Draft.objects.filter(case_id=case_id, user_id=user_id).values_list("text", flat=True).first()
     both = f"{drafted.rstrip()}\n\n{text}" if drafted and drafted.strip() not in ("", text) else text
     save_draft_unchecked(case_id, user_id, both, now)

@@ -45,9 +45,9 @@ def require_possible_time(case: Case, at: dt.datetime, now: dt.datetime) -> None
 
 
 def plan_again(reply_id: int, by: User, at: dt.datetime | None, *, now: dt.datetime) -> Reply:
-    """Let a planned answer leave at another time; None means at once, after the time to undo it.
+    """Let a planned answer leave at another time.
 
-    Allowed for its author and for everybody who may settle answers. Raises `Reply.DoesNotExist` for an answer of a case
+    None means at once, after the time to undo it.     Allowed for its author and for everybody who may settle answers. Raises `Reply.DoesNotExist` for an answer of a case
     that the person may not read, `Conflict` when it is no longer planned or the case has moved on since.
     """
     with transaction.atomic():

@@ -109,7 +109,7 @@ def _objection_to_message(reply: Reply) -> Objection | None:
 
 
 def _objection_to_charter(reply: Reply, now: dt.datetime) -> Objection | None:
-    """Return that the charter ran out before the time that the author chose."""
+    """Return that the charter ran out before the planned time."""
     reason = why_charter_stops_answers(reply.brand_account, now) if reply.planned_at is not None else ""
     return Objection(reason, "charter") if reason else None
 
