@@ -112,6 +112,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "reminders": {
+            "task": "inbox.tasks.tell_of_due_reminders",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "overtaken-answers": {
             "task": "inbox.tasks.take_back_overtaken_answers",
             "schedule": 10.0,

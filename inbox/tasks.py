@@ -14,6 +14,7 @@ from inbox.decisions import second_opinion, training
 from inbox.deletions import looking
 from inbox.escalation import recompute, reply_windows, sweep
 from inbox.ingest import page, polling, retry
+from inbox.later import reminders as due_reminders
 from inbox.later import waking
 from inbox.learning_items import releasing, reminders
 from inbox.notices import charters, notify, overtaken, troubles, watches
@@ -75,6 +76,12 @@ def wake_snoozed_cases() -> None:
     now = timezone.now()
     waking.wake_due_cases(now)
     waking.tell_of_woken_cases(now)
+
+
+@shared_task
+def tell_of_due_reminders() -> None:
+    """Write the notices of reminders that are due."""
+    due_reminders.tell_of_due_reminders(timezone.now())
 
 
 @shared_task
@@ -160,7 +167,7 @@ def work_on_bulk_act(act_id: int) -> None:
 def run_housekeeping() -> None:
     """Fold the counters of open cases; delete or retry leftovers.
 
-    Marks notices as read that a target is due soon, once it no longer is. Deletes acts on many cases after a week, notices that were read long ago and watches of cases that were closed long ago. Wakes retries of
+    Marks notices as read that a target is due soon, once it no longer is. Deletes acts on many cases after a week, notices that were read long ago watches of cases that were closed long ago, and past reminders. Wakes retries of
     quarantined items whose message to the worker was lost. Places answers of our own that arrived before the message
     they answer.
     """
@@ -170,6 +177,7 @@ def run_housekeeping() -> None:
     notify.delete_old_notices(now)
     acts.delete_old_acts(now)
     watches.delete_old_watches(now)
+    due_reminders.delete_old_reminders(now)
     for quarantined_id in retry.wanted_retry_ids():
         retry_quarantined.delay(quarantined_id)
     page.place_due_early_answers(now)

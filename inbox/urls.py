@@ -28,7 +28,7 @@ from inbox.views import (
     suggestions,
     team,
 )
-from inbox.views.desk import planned_answers, snoozing
+from inbox.views.desk import planned_answers, reminders, snoozing
 
 app_name = "inbox"
 
@@ -100,6 +100,9 @@ urlpatterns: list[URLPattern] = [
     path("presence/give-back/", presence.give_back, name="give_back"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),
     path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),
+    _case_path("remind/", reminders.remind, "remind"),
+    path("reminders/", reminders.reminder_list, name="reminders"),
+    path("reminders/<int:pk>/drop/", reminders.reminder_drop, name="reminder_drop"),
     _case_path("watch/", hand_overs.watch, "watch"),
     _case_path("playbook/answer/", playbook.playbook_answer, "playbook_answer"),
     _case_path("playbook/back/", playbook.playbook_back, "playbook_back"),

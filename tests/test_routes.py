@@ -58,7 +58,7 @@ ABSENT_OTHERWISE = {
 #: Routes that change something: GET and HEAD are refused.
 POST_ONLY = frozenset(
     """
-    inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:snooze inbox:unsnooze inbox:reply inbox:draft
+    inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:snooze inbox:unsnooze inbox:remind inbox:reminder_drop inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_send_now inbox:reply_plan inbox:reply_settle inbox:reply_try_again inbox:quarantine_retry
     inbox:undo inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
@@ -71,7 +71,7 @@ POST_ONLY = frozenset(
 )
 READ = frozenset(
     """
-    inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_unsent inbox:queue_snoozed inbox:queue_department inbox:case
+    inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_unsent inbox:queue_snoozed inbox:reminders inbox:queue_department inbox:case
     inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine inbox:reading
     inbox:presence inbox:team inbox:split inbox:merge
     reports:dashboard reports:horseshoe reports:hand_overs reports:cases reports:cases_csv reports:table_csv reports:chart_svg reports:chart_png

@@ -30,7 +30,7 @@ from inbox.case_page.timeline import Timeline, read_timeline
 from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
-from inbox.later.forms import moment_forms
+from inbox.later.forms import later_annotations, moment_forms
 from inbox.models import (
     Case,
     Custody,
@@ -109,6 +109,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         **playbook.playbook_annotations(),
         **writers_annotation(user),
         **learning_annotation(),
+        **later_annotations(user),
         answer_queued_at=answer_queued_annotation(),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),

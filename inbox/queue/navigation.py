@@ -37,6 +37,7 @@ _PAGE_GROUPS = (
     (
         "Watch",
         (
+            ("Reminders", "inbox:reminders", "read_public"),
             ("Teams", "inbox:team", "assignment"),
             ("Roster", "accounts:roster", "read_public"),
             ("Quarantine", "inbox:quarantine", "quarantine"),

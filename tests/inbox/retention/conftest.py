@@ -16,6 +16,7 @@ from inbox.models import (
     Draft,
     Notice,
     Quarantined,
+    Reminder,
     RetentionSetting,
     RoutingSuggestion,
     Verb,
@@ -95,6 +96,7 @@ def talkative_case(days_ago=100):
     )
     Draft.objects.create(case=case, user=ann, text=SECRET, updated_at=at)
     Notice.objects.create(user=ann, case=case, kind="assigned", text=SECRET, key="1", at=at)
+    Reminder.objects.create(user=ann, case=case, note=SECRET, due_at=at, created_at=at, told_at=at)
     RoutingExample.objects.create(
         text=SECRET, department="service", source="handed_over", case_id=case.pk, digest="1", at=at
     )

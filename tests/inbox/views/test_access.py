@@ -87,7 +87,10 @@ OF_A_CASE |= {
     "playbook_begin": ("post", {}, {302}),
     "escalate": ("post", {}, {302, 403, 422}),
 }
-OF_NOTHING |= {"queue_watching", "notices"}
+OF_NOTHING |= {"queue_watching", "notices", "reminders"}
+OF_A_CASE |= {"remind": ("post", {"day": "2030-01-01"}, {302, 422})}
+#: Everybody's own, in later/test_reminders.py.
+ELSEWHERE |= {"reminder_drop"}
 #: Everybody's own, in test_notices_page.py.
 ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}
 #: Everybody's own, in test_preview.py.
