@@ -28,7 +28,7 @@ from inbox.views import (
     suggestions,
     team,
 )
-from inbox.views.desk import planned_answers, reminders, snoozing
+from inbox.views.desk import bulk, planned_answers, reminders, snoozing
 
 app_name = "inbox"
 
@@ -92,6 +92,10 @@ urlpatterns: list[URLPattern] = [
     path("retention/customers/<int:pk>/", erasing.erase_customer, name="erase_customer"),
     path("set-up/", team.set_up, name="set_up"),
     path("team/", team.team, name="team"),
+    path("bulk/", bulk.bulk, name="bulk"),
+    path("bulk/<int:pk>/", bulk.bulk_act, name="bulk_act"),
+    path("bulk/<int:pk>/stop/", bulk.bulk_stop, name="bulk_stop"),
+    path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("take-next/", case_actions.take_next, name="take_next"),
     path("presence/", presence.own_presence, name="presence"),
     path("presence/set/", presence.set_presence, name="set_presence"),

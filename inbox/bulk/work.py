@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,8 +183,11 @@ def _finish(act: BulkAct, now: dt.datetime) -> None:
         notices.delete_notices_of_act(act)
 
 
-def work_on_acts(act_ids: Iterable[int]) -> None:
-    """Work on several acts to their end. For tests and commands."""
-    for act_id in act_ids:
-        while work_on_act(act_id):
-            pass
+def work_on_act_now(act_id: int) -> bool:
+    """Work on a small act while a person waits. Return whether it is over; else a worker goes on."""
+    try:
+        work_on_act(act_id)
+    except OperationalError as error:
+        if not (is_lock_timeout(error) or is_deadlock(error)):
+            raise
+    return not BulkAct.objects.filter(pk=act_id, state__in=[BulkState.RUNNING, BulkState.UNDOING]).exists()

@@ -9,6 +9,16 @@ from inbox.models import Status
 from inbox.queue.filters import QueueFilters, SortOrder, ViewKind, usual_sort
 from networks.registry import network_label
 
+#: What the views are called, but for those of departments, which have the department's name.
+VIEW_TITLES: dict[str, str] = {
+    "open": "All open",
+    "unassigned": "Unassigned",
+    "mine": "Mine",
+    "watching": "Watching",
+    "snoozed": "Snoozed",
+    "unsent": "Not sent",
+    "resolved": "Resolved",
+}
 ORDER_WORDS: dict[SortOrder, str] = {
     "newest": "Newest first",
     "due": "Due first",

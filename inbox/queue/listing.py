@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts.access import viewer
 from accounts.models import BrandAccount, User
 from inbox import countdown
 from inbox.models import Case, Custody, Direction, Message
@@ -85,7 +86,9 @@ def queue_page(
     more = len(rows) > ROWS_PER_PAGE
     rows = rows[:ROWS_PER_PAGE]
     after = encode_cursor(rows[-1][order], rows[-1]["id"]) if more else ""
-    return QueuePage([build_row(case, brands, kind, now, user.pk) for case in rows], after)
+    may_pick = viewer(user).may("claim")
+    built = [build_row(case, brands, kind, now, user.pk, may_pick=may_pick) for case in rows]
+    return QueuePage(built, after)
 
 
 def _order_column(kind: ViewKind, filters: QueueFilters) -> str:

@@ -26,6 +26,11 @@ MOST_CACHED = 2048
 _BETWEEN_TEXTS = "\x00"
 _CHIP = '<span class="chip {}" title="{}">{}</span>'
 _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</span>'
+#: Selects a row's case; it belongs to the form of the bar for many cases.
+_PICK = (
+    '<label class="pick"><input type="checkbox" name="case" value="{pk}" form="bulk" autocomplete="off">'
+    '<span class="visually-hidden">Select {name}</span></label>'
+)
 _ALARM = (
     '<li><a href="{href}">{label} <span class="n hot"><span aria-hidden="true">▲ </span>{count}'
     '<span class="visually-hidden">{alarm}</span></span></a></li>'
@@ -42,7 +47,7 @@ _CURRENT = {
 @cache
 def _row_template() -> str:
     return (
-        '<li class="row{fresh}" data-case="{pk}"><span class="ava" aria-hidden="true">{initials}'
+        '<li class="row{fresh}" data-case="{pk}">{pick}<span class="ava" aria-hidden="true">{initials}'
         '<span class="net {sign_class}">{sign}</span></span>'
         f'<p class="head"><a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{name}}</bdi>'
         '<span class="visually-hidden"> on {network}</span></a><span class="marks">{marks}</span></p>'
@@ -53,11 +58,11 @@ def _row_template() -> str:
 
 def row_markup(
     *, pk: int, name: str, initials: str, sign: str, sign_class: str, network: str, when: DisplayTime, text: str,
-    fresh: bool, marks: list[Chip], chips: list[Chip],
+    fresh: bool, marks: list[Chip], chips: list[Chip], may_pick: bool = False,
 ) -> SafeString:  # fmt: skip
     """Return one row as HTML. All arguments are plain text.
 
-    `marks` stand beside the name, `chips` below the text.
+    `marks` stand beside the name, `chips` below the text. `may_pick`: with a box that selects the case.
     """
     marks_markup = format_html_join(
         "", _CHIP, ((chip.tone, chip.title, chip.words) for chip in marks if not chip.due)
@@ -68,7 +73,7 @@ def row_markup(
     return format_html(
         _row_template(), pk=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network,
         iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "",
-        marks=marks_markup, chips=chips_markup,
+        marks=marks_markup, chips=chips_markup, pick=format_html(_PICK, pk=pk, name=name) if may_pick else "",
     )  # fmt: skip
 
 

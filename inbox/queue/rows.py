@@ -30,9 +30,18 @@ from wording.times import display_time
 
 
 def build_row(
-    case: dict[str, Any], brands: dict[int, BrandAccount], kind: ViewKind, now: dt.datetime, me: int
+    case: dict[str, Any],
+    brands: dict[int, BrandAccount],
+    kind: ViewKind,
+    now: dt.datetime,
+    me: int,
+    *,
+    may_pick: bool = False,
 ) -> SafeString:
-    """Return one case of a view as markup; `case` has the columns that `listing` selects."""
+    """Return one case of a view as markup; `case` has the columns that `listing` selects.
+
+    `may_pick`: the reader may select it, for an act on many cases.
+    """
     name = display_name(case["identity__handle"], case["identity__name"])
     sign, sign_class = network_sign(case["network"])
     return row_markup(
@@ -40,6 +49,7 @@ def build_row(
         network=network_label(case["network"]), text=case["preview"] or "(no text)",
         when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
         fresh=case["status"] == Status.NEW, marks=_row_marks(case, brands, now), chips=_row_chips(case, kind, now, me),
+        may_pick=may_pick,
     )  # fmt: skip
 
 

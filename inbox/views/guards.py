@@ -68,7 +68,15 @@ def queue_address(request: InboxRequest) -> str:
     All open if that is not known. A page says it with its request, because each tab has its own; without scripts the last one counts.
     """
     address = request.headers.get("Horseshoe-Queue") or request.COOKIES.get(QUEUE_COOKIE, "")
-    return address if len(address) < 1000 and _QUEUE_ADDRESS.match(address) else reverse("inbox:queue")
+    return known_queue(address) or reverse("inbox:queue")
+
+
+def known_queue(address: str) -> str:
+    """Return an address if it is one of a queue.
+
+    "" for any other.
+    """
+    return address if len(address) < 1000 and _QUEUE_ADDRESS.match(address) else ""
 
 
 def redirect_page(request: InboxRequest, address: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
-from inbox.queue.filter_words import ORDER_WORDS, describe_filters, list_orders
+from inbox.queue.filter_words import ORDER_WORDS, VIEW_TITLES, describe_filters, list_orders
 from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
@@ -20,15 +20,6 @@ from inbox.views.guards import QUEUE_COOKIE, InboxRequest, signed_in, wants_frag
 from inbox.visibility import queue_departments
 from networks.registry import network_choices
 
-_TITLES: dict[str, str] = {
-    "open": "All open",
-    "unassigned": "Unassigned",
-    "mine": "Mine",
-    "watching": "Watching",
-    "snoozed": "Snoozed",
-    "unsent": "Not sent",
-    "resolved": "Resolved",
-}
 _NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
 _EMPTY: dict[str, tuple[str, str]] = {
     "open": ("Nobody is waiting", "New messages appear here automatically."),
@@ -49,7 +40,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 
     With a cursor, the next rows.
     """
-    title, department_id = _TITLES.get(kind, ""), None
+    title, department_id = VIEW_TITLES.get(kind, ""), None
     if kind == "department":
         department = next(
             (candidate for candidate in queue_departments(request.user) if candidate.slug == slug), None

@@ -27,6 +27,8 @@
     const isPointedAt = matchMedia("(hover: hover)").matches && list.matches(":hover");
     const isScrolled = list.scrollTop > 0 || (matchMedia("(max-width: 48rem)").matches && scrollY > 0);
     const isLong = $$(".row", list).length > PAGE_SIZE;
+    // What is selected stays in sight.
+    if ($(".pick input:checked", list)) return true;
     return isPointedAt || isScrolled || isLong || list.contains(document.activeElement) || performance.now() - activeAt < QUIET;
   }
 
@@ -106,6 +108,7 @@
       row.classList.add("arrived");
       changed += 1;
     }
+    document.dispatchEvent(new CustomEvent("horseshoe:listed"));
     if (hadFocus) $(".row .who", shown)?.focus({ preventScroll: true });
     if (changed) announce(changed === 1 ? "One new or changed case" : `${changed} new or changed cases`);
   }
