@@ -38,9 +38,9 @@ class LeftAlone:
 
 
 def foresee(user: User, verb: BulkVerb, cases: CaseQuerySet) -> list[LeftAlone]:
-    """Return what an act would leave as it is, as far as that can be seen before it begins.
+    """Return what an act would leave as it is.
 
-    At most two statements for each reason.
+    As far as that can be seen before it begins. At most two statements for each reason.
     """
     reasons: list[tuple[str, str, CaseQuerySet]] = []
     own = Q(pk__in=Case.objects.visible_to(user).values("pk"))
@@ -84,7 +84,7 @@ def list_choices(user: User, verb: BulkVerb, now: dt.datetime) -> dict[str, Any]
 
 
 def _find_people(user: User) -> list[User]:
-    """Return the colleagues who may have cases of the departments and accounts that the person shares."""
+    """Return the colleagues who share a department or account."""
     people = User.objects.filter(is_active=True, role__in=ROLES["claim"]).exclude(pk=user.pk)
     mine = viewer(user)
     shared = Q(memberships__department__in=mine.department_ids) | Q(
@@ -132,7 +132,10 @@ def act_context(act: BulkAct, user: User, after: int, now: dt.datetime) -> dict[
 
 
 def _seconds_left(act: BulkAct, now: dt.datetime) -> int | None:
-    """Return how long the rest takes at the pace so far, None before anything was done."""
+    """Return how long the rest takes at this pace.
+
+    None before anything was done.
+    """
     began = act.undo_began_at if act.state == BulkState.UNDOING else act.created_at
     if not act.is_running or began is None or not act.worked_on:
         return None

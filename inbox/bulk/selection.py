@@ -72,7 +72,7 @@ def find_list(user: User, address: str, now: dt.datetime) -> tuple[str, CaseQuer
     kind, department = match.kwargs.get("kind", ""), None
     if kind == "department":
         slug = match.kwargs.get("slug")
-        department = next((one for one in queue_departments(user) if one.slug == slug), None)
+        department = next((row for row in queue_departments(user) if row.slug == slug), None)
     if kind not in (*VIEW_TITLES, "department") or (kind == "department" and department is None):
         raise Invalid(_NO_LIST)
     filters = QueueFilters.parse(QueryDict(split.query), kind)

@@ -30,7 +30,7 @@ def count_cases(count: int) -> str:
 
 
 def describe_wish(verb: str, count: int) -> str:
-    """Return what is about to be done, as a heading or on a button."""
+    """Return what is about to be done, as a heading."""
     return _PHRASES[verb][0].format(cases=count_cases(count), to="", tag="a tag")
 
 

@@ -107,7 +107,10 @@ def _list_address(request: InboxRequest) -> str:
 @require_safe
 @signed_in
 def bulk_act(request: InboxRequest, pk: int) -> HttpResponse:
-    """Show how far an act has come, and what it left as it is."""
+    """Show how far an act has come.
+
+    And what it left as it is.
+    """
     act = get_object_or_404(BulkAct.objects.visible_to(request.user), pk=pk)
     after = selection.parse_ids([request.GET.get("after", "")])
     context = page.act_context(act, request.user, after[0] if after else 0, timezone.now())

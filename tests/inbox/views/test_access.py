@@ -93,6 +93,8 @@ OF_A_CASE |= {"remind": ("post", {"day": "2030-01-01"}, {302, 422})}
 ELSEWHERE |= {"reminder_drop"}
 #: Everybody's own, in test_notices_page.py.
 ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}
+#: Everybody's own, in bulk/test_pages.py.
+ELSEWHERE |= {"bulk", "bulk_act", "bulk_stop", "bulk_undo"}
 #: Everybody's own, in test_preview.py.
 ELSEWHERE |= {"preview", "preview_start", "preview_cancel"}
 
