@@ -18,7 +18,7 @@
   }
 
   function say(count, left) {
-    const words = every().checked ? `All that match${left ? `, ${left} left out` : ""}` : `${count} selected`;
+    const words = every().checked ? (left ? `All but ${left}` : "All") : `${count} selected`;
     const place = $("[data-selected]", bar());
     if (place.textContent === words) return;
     place.textContent = words;
