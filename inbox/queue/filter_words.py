@@ -42,6 +42,11 @@ def list_orders(kind: ViewKind) -> list[tuple[str, str]]:
     ]
 
 
+def describe_order(kind: ViewKind, sort: SortOrder) -> str:
+    """Return the order of a list in words."""
+    return "Back soonest first" if kind == "snoozed" else ORDER_WORDS[sort]
+
+
 def describe_filters(filters: QueueFilters, brands: Mapping[int, BrandAccount]) -> list[tuple[str, str]]:
     """Return each filter that narrows the list, in full.
 

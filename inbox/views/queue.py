@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
-from inbox.queue.filter_words import ORDER_WORDS, VIEW_TITLES, describe_filters, list_orders
+from inbox.queue.filter_words import VIEW_TITLES, describe_filters, describe_order, list_orders
 from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
@@ -63,7 +63,7 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
         "filters": filters,
         "here": bare,
         "filter_words": describe_filters(filters, brands),
-        "order_words": ORDER_WORDS[filters.sort],
+        "order_words": describe_order(kind, filters.sort),
         "orders": list_orders(kind),
         "without_filters": request.path if bare != request.path else "",
         "may": {"claim": viewer(request.user).may("claim")},

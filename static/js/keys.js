@@ -6,8 +6,8 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
-  const ACTS = ["a", "b", "d", "h", "n", "r", "e", "t", "y", "z", "/", "."];
-  const MEANT = /^[abdehjknrtwyz1-9/.]$/;
+  const ACTS = ["a", "b", "d", "h", "n", "r", "e", "s", "t", "y", "z", "/", "."];
+  const MEANT = /^[abdehjknrstwyz1-9/.]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
   function moveInList(step) {
@@ -37,6 +37,11 @@
   // Digits are for the chooser of departments from the moment W is pressed until it is closed: never for the playbook.
   let chooserAsked = -Infinity;
   function pressDigit(key) {
+    const choice = $(`.pop[open] [data-choice="${key}"]`);
+    if (choice) {
+      choice.click();
+      return true;
+    }
     const isForChooser = $("#hand-over-chooser > *") || performance.now() - chooserAsked < 2000;
     const button = $(`${isForChooser ? ".chooser" : "#case"} [data-digit="${key}"]`);
     button?.click();
