@@ -93,12 +93,7 @@ def read_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> P
 
     What is unreadable, or longer than ten years, is the default.
     """
-    name, by = query.get("period", ""), query.get("by", "")
-    if name == "free":
-        # The two fields of the form.
-        name = f"{query.get('first', '')}..{query.get('last', '')}"
-    if not name and (weeks := re.fullmatch("[1-9][0-9]{0,2}", query.get("weeks", ""))):
-        name = f"last-{weeks[0]}-weeks"
+    name, by = _name_wanted(query), query.get("by", "")
     today = now.astimezone(zone).date()
     days = _read_days(name, today)
     if days is None:
@@ -107,6 +102,24 @@ def read_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> P
     unit, first, after = days
     size = next((size for size in get_args(StepSize) if size == by), None)
     return _build(unit, first, after, zone, name, size)
+
+
+def find_unread_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> str:
+    """Return what an address names in place of a period, and is none; "" where there is nothing to say."""
+    name = _name_wanted(query) or query.get("weeks", "")
+    if not name or _read_days(name, now.astimezone(zone).date()):
+        return ""
+    return name.replace("..", " to ") if query.get("period") == "free" else name
+
+
+def _name_wanted(query: Mapping[str, str]) -> str:
+    name = query.get("period", "")
+    if name == "free":
+        # The two fields of the form.
+        return f"{query.get('first', '')}..{query.get('last', '')}"
+    if not name and (weeks := re.fullmatch("[1-9][0-9]{0,2}", query.get("weeks", ""))):
+        return f"last-{weeks[0]}-weeks"
+    return name
 
 
 def last_weeks(count: int, *, now: dt.datetime, zone: ZoneInfo) -> Period:

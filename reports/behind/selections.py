@@ -16,7 +16,14 @@ from django.urls import reverse
 from accounts.models import User
 from reports.filters import NO_FILTERS, ONLY, Filters, find_unused, read_filters
 from reports.measures.hours.week import HoursOf
-from reports.periods import Comparison, Period, compare_period, read_comparison, read_period
+from reports.periods import (
+    Comparison,
+    Period,
+    compare_period,
+    find_unread_period,
+    read_comparison,
+    read_period,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Selection:
     hours_of: HoursOf = "arrivals"
     #: Filters of the address that narrow nothing, or less than was asked for.
     unused: tuple[str, ...] = ()
+    #: What stands in the address in place of a period, and names none.
+    unread_period: str = ""
     #: The selection as a query string. A page has hundreds of links, so it is written once.
     _query: str = field(init=False, repr=False, compare=False)
 
@@ -112,4 +121,5 @@ def read_selection(query: QueryDict, user: User, *, now: dt.datetime, zone: Zone
         asked_business_time=query.get("time") == "business",
         hours_of=read_hours_of(query),
         unused=find_unused(query, filters),
+        unread_period=find_unread_period(query, now, zone),
     )

@@ -55,6 +55,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "back": chosen.page_href(page_of(request.GET.get("of", ""))),
         "span": name_days(chosen.period, chosen.now),
         "zone": str(chosen.period.zone),
+        "unread": chosen.unread_period,
         "reach": describe_reach(chosen.user),
         "left_out": describe_left_out(chosen.user),
     }

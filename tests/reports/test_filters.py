@@ -141,3 +141,9 @@ def test_a_page_says_when_it_is_not_narrowed_as_its_address_asks(manager, billin
     ):
         assert f"Left out of the filters ({names})" in page(query)
         assert "Legal" not in page(query)
+    for here in (address, f"{reverse('reports:cases')}?of=response"):
+        said = squeezed(
+            browser.get(f"{here}{'&' if '?' in here else '?'}period=<b>last-ish").content.decode()
+        )
+        assert "“<bdi>&lt;b&gt;last-ish</bdi>” is not a period; here are the last 8 weeks." in said, here
+    assert "is not a period" not in page("period=last-4-weeks")

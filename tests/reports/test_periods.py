@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.periods import compare_period, name_days, read_comparison, read_period
+from reports.periods import compare_period, find_unread_period, name_days, read_comparison, read_period
 from wording.times import zone_names
 
 NOW = dt.datetime(2026, 11, 24, 14, 32, tzinfo=dt.UTC)
@@ -58,6 +58,14 @@ def test_an_address_names_a_period(token, unit, days, steps, first):
 def test_what_names_no_period_is_the_usual_one(token):
     period = read(token)
     assert (period.token, len(period.steps)) == ("last-8-weeks", 8)
+    assert find_unread_period({"period": token}, NOW, BERLIN) == token, "the page says what it could not read"
+
+
+def test_the_form_and_the_older_address_are_read_or_named_too():
+    free = {"period": "free", "first": "2026-02-30", "last": "2026-03-01"}
+    assert find_unread_period(free, NOW, BERLIN) == "2026-02-30 to 2026-03-01"
+    assert find_unread_period(free | {"first": "2026-02-28"}, NOW, BERLIN) == ""
+    assert [find_unread_period({"weeks": weeks}, NOW, BERLIN) for weeks in ("8", "many")] == ["", "many"]
 
 
 def test_the_older_address_names_weeks():

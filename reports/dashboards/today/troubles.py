@@ -16,8 +16,12 @@ from reports.dashboards.today.accounts import Account, account_href
 from reports.dashboards.today.arrivals import find_peak, hour_href
 from reports.measures.present.unanswered import Waiting
 from reports.rollups.arrivals import Arrivals
+from reports.topics.active import active_alerts
 from wording.numbers import format_count
 from wording.spans import figure_span, written_span
+
+#: Sentences that are shown; what is left out stands on the page all the same.
+_MOST = 3
 
 
 def list_troubles(
@@ -27,9 +31,10 @@ def list_troubles(
     sentences = (
         _over_target(waiting, selection),
         _not_read(accounts, selection),
+        _linked(selection),
         _peak(arrivals, selection),
     )
-    return [each for each in sentences if each]
+    return [each for each in sentences if each][:_MOST]
 
 
 def _over_target(waiting: Sequence[Waiting], selection: Selection) -> dict[str, str] | None:
@@ -71,6 +76,27 @@ def _not_read(accounts: Sequence[Account], selection: Selection) -> dict[str, st
         "rest": f"since {at} ({written_span(max(selection.now - since, dt.timedelta()))}): {matter}{more}",
         "href": again if connects else account_href(worst.account),
         "link": "Connect again" if connects else "Show the account",
+    }
+
+
+def _linked(selection: Selection) -> dict[str, str] | None:
+    """Say that customers who talk with each other report the same. One statement without an alert, two with one."""
+    alerts = active_alerts(selection.user, selection.now)
+    if not alerts:
+        return None
+    newest, others = alerts[0], len(alerts) - 1
+    count = len(newest.readable_ids)
+    more = (
+        f" {others:,} more such {'alert' if others == 1 else 'alerts'} on “Outcomes and topics”."
+        if others
+        else ""
+    )
+    return {
+        "sign": "▲",
+        "bold": f"{newest.customers:,} customers who talk with each other report “{newest.label}”",
+        "rest": f"within {newest.hours} h.{more}",
+        "href": selection.list_href("linked", alert=newest.pk),
+        "link": f"Open the {count:,}",
     }
 
 

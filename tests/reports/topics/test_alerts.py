@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import time_machine
 from django.urls import reverse
@@ -106,6 +108,20 @@ def test_the_page_draws_it_with_its_links_and_opens_its_cases(talk, manager):
     for kind in ("table=linked-table", "chart=linked-chart"):
         name = "reports:table_csv" if "table" in kind else "reports:chart_svg"
         assert signed_in(manager).get(f"{reverse(name)}?board=outcomes&{kind}").status_code == 200
+
+
+def test_today_says_it_to_whoever_may_read_enough_of_it(talk, manager, technical):
+    talk()
+    assert "who talk with each other" not in signed_in(manager).get(reverse("reports:today")).content.decode()
+    notice()
+    page = squeezed(signed_in(manager).get(reverse("reports:today")).content.decode())
+    assert "5 customers who talk with each other report “app freezes”</bdi></b> within 5 h." in page
+    href = re.search(r'<a href="([^"]*of=linked[^"]*)">Open the 5</a>', page)
+    assert rows_behind(manager, href[1].replace("&amp;", "&").split("?")[1]) == 5
+    stranger = UserFactory(role=Role.MANAGER, departments=[DepartmentFactory()])
+    assert (
+        "who talk with each other" not in signed_in(stranger).get(reverse("reports:today")).content.decode()
+    )
 
 
 def test_direct_messages_are_in_no_alert_and_in_no_link(talk, manager):
