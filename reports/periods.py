@@ -105,7 +105,7 @@ def read_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> P
 
 
 def find_unread_period(query: Mapping[str, str], now: dt.datetime, zone: ZoneInfo) -> str:
-    """Return what an address names in place of a period, and is none; "" where there is nothing to say."""
+    """Return what an address wrongly names as a period; "" for nothing."""
     name = _name_wanted(query) or query.get("weeks", "")
     if not name or _read_days(name, now.astimezone(zone).date()):
         return ""

@@ -147,7 +147,7 @@ class Control:
     # -- messages --------------------------------------------------------------------------------------------------
 
     async def post(self, request: Request) -> Reply:
-        """One message, a list of them, or `{"messages": […]}`. All or none."""
+        """One message, a list of them, or `{"messages": […]}`. All or none; a post of X that brings its id is posted once."""
         body = await read_json(request)
         many = body if isinstance(body, list) else body.get("messages") if isinstance(body, dict) else None
         entries = many if isinstance(many, list) else [body]
@@ -161,7 +161,7 @@ class Control:
                 raise ControlRefused(f"message {number}: {error}") from None
         self.world.store.begin()
         try:
-            posted = [self.world.post(draft, at) for draft, at in drafts]
+            posted = [self.world.messages.get(draft.id) or self.world.post(draft, at) for draft, at in drafts]
         finally:
             self.world.store.commit()
         return 201, {"messages": [ledger.message_entry(self.world, message) for message in posted]}
@@ -184,19 +184,14 @@ class Control:
         recipient = parent.author if by_brand and parent is not None else str(entry.get("recipient", ""))
         at = parse_time(entry["created_at"]) if entry.get("created_at") else self.world.clock()
         shown_at = parse_time(entry["shown_at"]) if entry.get("shown_at") else 0
+        post_id = str(entry.get("id", ""))
+        if post_id and not (network == "x" and kind == "public" and post_id.isdigit()):
+            raise ControlRefused("only public posts of X may bring an id, of digits")
         origin = str(entry.get("origin") or ("native" if by_brand else "control"))
         return Draft(
-            network,
-            account,
-            author,
-            text,
-            kind,
-            parent,
-            origin,
-            str(entry.get("topic", "")),
-            recipient=recipient,
-            shown_at=shown_at,
-        ), at
+            network, account, author, text, kind, parent, origin, str(entry.get("topic", "")),
+            recipient=recipient, shown_at=shown_at, id=post_id,
+        ), at  # fmt: skip
 
     def _kind(self, network: Network, kind: str, parent: Message | None) -> Kind:
         if kind == "public" and network == "facebook":

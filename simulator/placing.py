@@ -29,6 +29,8 @@ class Draft:
     recipient: str = ""
     #: From when on lists show it, in milliseconds; 0 for at once. By its id it can be read from the beginning.
     shown_at: int = 0
+    #: Its id, where whoever posts it has one already; else the network gives it one.
+    id: str = ""
 
 
 class Population(Protocol):
@@ -52,7 +54,7 @@ def mentioned_accounts(world: Population, text: str) -> set[str]:
 
 def place_message(world: Population, draft: Draft, now: int) -> Message:
     by_brand = draft.author.id == draft.account.remote_id
-    number = world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now)
+    number = draft.id or (world.ids.snowflake(now) if draft.network == "x" else world.ids.graph(now))
     message = Message(
         draft.network, number, draft.account.remote_id, draft.author.id, draft.text, draft.kind, now, "",
         in_reply_to=draft.parent.id if draft.parent else "", by_brand=by_brand, origin=draft.origin,

@@ -7,6 +7,7 @@ import io
 import json
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Prefetch
@@ -16,6 +17,7 @@ from accounts.models import BrandAccount, BrandAccountGrant, DemoMarker, Departm
 from accounts.roster import planning
 from config.demo import company as demo_company
 from config.demo.past import calendar, filling
+from inbox.learning_items.recipients import list_recipients
 from inbox.models import Case, Custody, LearningItem, LearningLink, Message, MessageCorrection
 from reports.filters import NO_FILTERS
 from reports.measures.attainment import sla_attainment
@@ -23,6 +25,9 @@ from reports.measures.exchanges import response_cohorts
 from reports.measures.hand_overs import hand_over_pairs
 from reports.measures.volume import case_volume
 from reports.periods import last_weeks
+from reports.rollups.refreshing import refresh_for
+from reports.topics.active import active_alerts
+from reports.topics.working import work_on_topics
 from routing.facts import Facts
 from routing.models import RoutingExample
 from routing.rules.versions import live_rules
@@ -115,6 +120,20 @@ def test_a_past_fills_the_reports_and_leaves_nothing_to_do(networks, monkeypatch
         > 20
     )
     mara, now = User.objects.get(username="mara"), timezone.now()
+    refresh_for(60)
+    work_on_topics(now, 60)
+    (alert,) = active_alerts(mara, now)
+    assert alert.label == "blue water" and alert.customers == len(alert.readable_ids) == 7
+    item, juno = LearningItem.objects.get(state="shipped"), User.objects.get(username="juno")
+    told = [
+        each
+        for each in list_recipients(item, juno, "Hi {name}, it is mended.", "", now=now)
+        if not each.reason
+    ]
+    assert len(told) > 8
+    posts = httpx.get(f"{networks.url}/_sim/ledger.json", trust_env=False).json()["messages"]
+    at_network = {post["id"]: post["text"] for post in posts}
+    assert all(at_network[each.parent.reply_ref["tweet_id"]] == each.parent.text for each in told)
     period = last_weeks(8, now=now, zone=ZoneInfo("UTC"))
     cohorts = response_cohorts(mara, period, NO_FILTERS, promised=dt.timedelta(hours=4), now=now)
     assert all(cohort.needing for cohort in cohorts[:-1])

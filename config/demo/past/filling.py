@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Iterator
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from config.demo.past import calendar
 from config.demo.past.items import write_items
 from config.demo.past.people import draw_person, draw_question
 from config.demo.past.stories import MINUTE, Story, Teller
+from config.demo.past.talk import name_post, tell_talk
 from config.demo.past.writing import Cast, write_stories
 from inbox.models import Case
 from reports.history.runs import LEASE
@@ -49,9 +51,8 @@ def fill_day() -> bool:
     if past is None or past.state != ImportState.RUNNING:
         return False
     day, cast = past.line, Cast.load()
-    dice = random.Random(f"day {day}")  # noqa: S311 (the same past for everybody)
-    stories = _tell_day(dice, day, past.created_at, cast)
-    write_stories(stories, cast, dice, f"{day}")
+    stories = tell_day(day, past.created_at, cast)
+    write_stories(stories, cast, random.Random(f"people of day {day}"), f"{day}")  # noqa: S311
     past.line += 1
     past.conversations += len(stories)
     past.messages += sum(len(story.said) for story, _ in stories)
@@ -63,24 +64,39 @@ def fill_day() -> bool:
     return past.state == ImportState.RUNNING
 
 
-def _tell_day(
-    dice: random.Random, day: int, began: dt.datetime, cast: Cast
-) -> list[tuple[Story, BrandAccount]]:
+def tell_day(day: int, began: dt.datetime, cast: Cast) -> list[tuple[Story, BrandAccount]]:
+    """Tell the stories of a day, the same whenever told. Two statements for the rules."""
     rules = live_rules()
 
     def decide_by_rules(facts: Facts) -> Decision:
         return decide(facts, rules)
 
+    dice = random.Random(f"day {day}")  # noqa: S311 (the same past for everybody)
     teller = Teller(dice, day, decide_by_rules)
     ordinary, recall = calendar.count_cases(day, began)
-    stories = []
-    for number in range(ordinary + recall):
+    stories = list(_tell_talk(teller, began, cast)) if day == 0 else []
+    for number in range(len(stories), ordinary + recall):
         person, account = draw_person(dice), dice.choice(cast.accounts)
-        template = draw_question(dice, person, recall=number >= ordinary)
+        is_recall = number >= ordinary
+        template = draw_question(dice, person, recall=is_recall)
         at = min(calendar.draw_arrival(dice, day, began, person.zone), began - 90 * MINUTE)
-        handle = account.handle if account.network == "x" else ""
-        names = (account.network, f"{account.network}:{account.remote_id}", handle)
-        story = teller.tell(person, template, at, names)
-        story.squeeze(began - 10 * MINUTE)
+        story = teller.tell(person, template, at, _names_of(account))
+        if is_recall and account.network == "x" and not story.is_direct:
+            story.post_id = name_post(at, number)
         stories.append((story, account))
+    for story, _ in stories:
+        story.squeeze(began - 10 * MINUTE)
     return sorted(stories, key=lambda pair: pair[0].facts.at)
+
+
+def _tell_talk(teller: Teller, began: dt.datetime, cast: Cast) -> Iterator[tuple[Story, BrandAccount]]:
+    account = next((account for account in cast.accounts if account.network == "x"), None)
+    if account is not None:
+        for story in tell_talk(teller, began, _names_of(account)):
+            yield story, account
+
+
+def _names_of(account: BrandAccount) -> tuple[str, str, str]:
+    """Return the network, the name in rules, and the mentioned handle."""
+    handle = account.handle if account.network == "x" else ""
+    return account.network, f"{account.network}:{account.remote_id}", handle

@@ -60,6 +60,10 @@ class Story:
     held: list[Held] = field(default_factory=list)
     #: When it was closed, and closed again; between two closings the customer wrote.
     closings: list[dt.datetime] = field(default_factory=list)
+    #: The id of its first message on a network that still has it; "" where nothing is left to answer.
+    post_id: str = ""
+    #: The id of the other customer's post under which it began.
+    under: str = ""
 
     @property
     def is_noise(self) -> bool:
@@ -97,15 +101,33 @@ class Teller:
     decide: Callable[[Facts], Decision]
 
     def tell(
-        self, person: PastCustomer, template: Template, at: dt.datetime, account: tuple[str, str, str]
+        self,
+        person: PastCustomer,
+        template: Template,
+        at: dt.datetime,
+        account: tuple[str, str, str],
+        *,
+        under: str | None = None,
     ) -> Story:
-        """Tell what became of a question. `account` is its network, its name in rules and its handle."""
+        """Tell what became of a question. `account` is its network, its name in rules and its handle.
+
+        `under` is the post of a customer that a public question answers, "" for none; by default some are direct.
+        """
         network, rule_name, handle = account
-        is_direct = self.dice.random() < 0.15
+        is_direct = under is None and self.dice.random() < 0.15
         text = write_question(self.dice, template, "" if is_direct else handle, person.name)
         stream = "direct" if is_direct else "mentions"
-        facts = with_reading(Facts(text=text, network=network, stream=stream, brand_account=rule_name, at=at))
-        story = Story(person, facts, self.decide(facts), is_direct, [Turn(at, text)])
+        facts = with_reading(
+            Facts(
+                text=text,
+                network=network,
+                stream=stream,
+                brand_account=rule_name,
+                at=at,
+                is_reply=bool(under),
+            )
+        )
+        story = Story(person, facts, self.decide(facts), is_direct, [Turn(at, text)], under=under or "")
         if story.is_noise:
             story.held = [Held("spam", at, at + 5 * MINUTE)]
             story.closings = [at + self._wait(8)]

@@ -69,6 +69,10 @@ class Lived:
     key: str
     case: Case
 
+    def message_id(self, number: int) -> str:
+        """Return the id of one of its messages: the network's, or one of our own."""
+        return self.story.post_id if self.story.post_id and not number else f"{self.key}-{number}"
+
 
 def write_stories(
     stories: Sequence[tuple[Story, BrandAccount]], cast: Cast, dice: random.Random, key: str
@@ -151,12 +155,12 @@ def _visibility_of(story: Story) -> Visibility:
 def _messages_of(lived: Lived) -> Iterator[Message]:
     story = lived.story
     for number, turn in enumerate(story.said):
-        id_ = f"{lived.key}-{number}"
+        id_, is_there = lived.message_id(number), bool(story.post_id) and not number
         common: dict[str, Any] = {
-            "brand_account": lived.account, "case": lived.case, "stream": story.facts.stream, "can_reply": False,
-            "visibility": lived.case.visibility, "canonical_id": id_, "remote_id": id_, "thread_id": lived.key,
-            "parent_remote_id": f"{lived.key}-{number - 1}" if number else "", "network_time": turn.at,
-            "received_at": turn.at,
+            "brand_account": lived.account, "case": lived.case, "stream": story.facts.stream, "can_reply": is_there,
+            "visibility": lived.case.visibility, "canonical_id": id_, "remote_id": id_, "thread_id": story.post_id or lived.key,
+            "parent_remote_id": lived.message_id(number - 1) if number else story.under, "network_time": turn.at,
+            "received_at": turn.at, "reply_ref": {"tweet_id": id_, "author_id": ""} if is_there else {},
         }  # fmt: skip
         if turn.department:
             author = None if turn.native else lived.workers[turn.department]
@@ -193,7 +197,7 @@ def _decisions_of(lived: Lived, messages: dict[str, Message]) -> Iterator[Decisi
         made: RoutingDecision = lived.story.decision if number == 0 else decide(facts, live_rules())
         joined = number > 0
         yield Decision(
-            message=messages[f"{lived.key}-{number}"], case=lived.case, department=lived.chain[0],
+            message=messages[lived.message_id(number)], case=lived.case, department=lived.chain[0],
             decided_by="thread" if joined else made.decided_by, rule_key="" if joined else made.rule_key,
             rule_name="" if joined else made.rule_name, version=made.version,
             reasons=["Added to this open case."] if joined else list(made.reasons), trace=build_trace(facts, made),
@@ -245,6 +249,6 @@ def _examples_of(lived: Lived, messages: dict[str, Message]) -> Iterator[Routing
         facts = lived.story.facts
         yield RoutingExample(
             text=facts.text, department=wrong.department, source=ExampleSource.HANDED_OVER,
-            facts=serialize_example_facts(facts), message_id=messages[f"{lived.key}-0"].pk, case_id=lived.case.pk,
+            facts=serialize_example_facts(facts), message_id=messages[lived.message_id(0)].pk, case_id=lived.case.pk,
             digest=text_digest(facts.text), at=wrong.sent_at, by=lived.workers[lived.story.held[0].department],
         )  # fmt: skip

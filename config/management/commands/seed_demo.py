@@ -30,6 +30,7 @@ from accounts.people.verbs import mark_email_verified
 from accounts.presence_review.signing import sign_charter
 from config.demo import company as demo_company
 from config.demo.past.filling import begin_past, fill_day
+from config.demo.past.posting import post_past
 from config.demo.roster import seed_roster
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions
@@ -94,8 +95,9 @@ class Command(BaseCommand):
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
         seed_roster("juno", "pavel")
-        if options["past"] and begin_past(now) and options["past"] == "now":
-            while fill_day():
+        if options["past"] and begin_past(now):
+            self._post_past(options["simulator"])
+            while options["past"] == "now" and fill_day():
                 pass
         self._print_sign_ins(as_json=options["json"])
 
@@ -116,6 +118,15 @@ class Command(BaseCommand):
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise CommandError(
                 f"The simulated networks at {base} do not tell their accounts: {error}"
+            ) from error
+
+    def _post_past(self, base: str | None) -> None:
+        try:
+            if base:
+                post_past(base.rstrip("/"))
+        except httpx.HTTPError as error:
+            raise CommandError(
+                f"The simulated networks at {base} take no posts of the past: {error}"
             ) from error
 
     def _print_sign_ins(self, *, as_json: bool) -> None:

@@ -80,7 +80,7 @@ def _not_read(accounts: Sequence[Account], selection: Selection) -> dict[str, st
 
 
 def _linked(selection: Selection) -> dict[str, str] | None:
-    """Say that customers who talk with each other report the same. One statement without an alert, two with one."""
+    """Say that linked customers report the same. One statement, two with an alert."""
     alerts = active_alerts(selection.user, selection.now)
     if not alerts:
         return None
