@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import BigIntegerField, DateTimeField, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.safestring import SafeString
 
 from accounts.models import User
-from inbox.display import display_name, initials
-from inbox.models import Case, Direction, Identity
+from inbox.display import display_name
+from inbox.models import Case, Direction, Identity, Message
 from inbox.models.case import CaseQuerySet
-from inbox.queue.markup import hit_markup
+from inbox.queue.search_operators import Narrowing, read_operators
+from inbox.queue.search_rows import CaseHit, FoundRow, SearchResults, build_case_row, build_customer
 from inbox.search_words.columns import LexemeQuery
+from inbox.search_words.operators import split_operators
 from inbox.search_words.query import SearchWords, parse_search
-from inbox.search_words.snippets import build_snippet
-from networks.registry import network_label
 from postgres.paging import decode_cursor, encode_cursor
 from postgres.prepared_querysets import AnyText, prepared_query
-from wording.times import display_time
 
 #: Messages on a page, customers and cases listed above them, characters of a query.
 HITS_PER_PAGE, MOST_CUSTOMERS, MOST_CASES, LONGEST_QUERY = 25, 5, 5, 200
@@ -33,52 +32,8 @@ _CASE_NUMBER = re.compile(r"(?:case\s*)?#?\s*([0-9]{1,15})", re.IGNORECASE)
 _TAG = re.compile(r"#\s*(\S.*)")
 
 
-#: Id, case, text, time, direction, network, department, handle and name. Rows of customers have only a case, network,
-#: handle and name.
-_FoundRow = tuple[int | None, int, str, dt.datetime | None, str, str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageHit:
-    """One message that matches, as markup."""
-
-    case_id: int
-    markup: SafeString
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerHit:
-    """One customer whose name matches, with their newest case."""
-
-    case_id: int
-    name: str
-    network: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseHit:
-    """One case whose number or tag was asked for. `tag` is "" when it is the number."""
-
-    case_id: int
-    name: str
-    department: str
-    tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResults:
-    """One page of results. `after` is the next page's cursor, "" on the last page.
-
-    `beginnings`: no message has the words themselves, these have words that begin with them. `nothing_asked`: the query has
-    neither a letter nor a digit nor a pictogram.
-    """
-
-    customers: list[CustomerHit]
-    hits: list[MessageHit]
-    after: str
-    cases: tuple[CaseHit, ...] = ()
-    beginnings: bool = False
-    nothing_asked: bool = False
+#: Where a page ended: the time and the number of its last row.
+_Place = tuple[dt.datetime, int]
 
 
 def clean_query(query: str) -> str:
@@ -91,56 +46,150 @@ def clean_query(query: str) -> str:
 
 
 def search_inbox(
-    user: User, query: str, now: dt.datetime, *, after: str = "", beginnings: bool = False
-) -> SearchResults:
-    """Return a page of what matches `query`: messages, and on the first page customers and cases.
+    user: User, query: str, now: dt.datetime, *, after: str = "", beginnings: bool = False, oldest: bool = False,
+) -> SearchResults:  # fmt: skip
+    """Return a page of what matches `query`: messages by case, and on the first page customers and cases.
 
-    `query` (words, "phrases", -without, or, #17, #tag) comes from `clean_query` and is not empty; `after` is an opaque
-    cursor, and `beginnings` comes with it from the page before. One statement; one more for a number or a tag, and one
-    more where no word is found, to look for words that begin so. Never raises, whatever the query is.
+    `query` (words, "phrases", -without, or, #17, #tag, operators) comes from `clean_query` and is not empty; `after` is
+    an opaque cursor, and `beginnings` comes with it from the page before. One statement; one more for a number or a tag,
+    for a page after the first, and where no word is found, to look for words that begin so. Never raises, whatever the
+    query is.
     """
-    words, last_seen = replace(parse_search(query), beginnings=beginnings), decode_cursor(after)
-    cases = () if last_seen else tuple(_find_cases(user, query))
+    rest, operators = split_operators(query)
+    narrowing = read_operators(operators, user, now) if operators else None
+    if narrowing and narrowing.problems:
+        return SearchResults([], [], "", problems=narrowing.problems)
+    words, last_seen = replace(parse_search(rest), beginnings=beginnings), decode_cursor(after)
+    if not words.choices and narrowing:
+        return _page_of_cases(user, query, narrowing, last_seen, now, oldest=oldest)
+    cases = () if last_seen or narrowing else tuple(_find_cases(user, query))
     if not words.choices:
         return SearchResults([], [], "", cases, nothing_asked=True)
-    rows: list[_FoundRow] = _select_found(user, AnyText(words.as_tsquery()), *(last_seen or (None, None)))
-    messages = sorted((row for row in rows if row[0] is not None), key=_newest, reverse=True)
-    customers = [_build_customer(row) for row in rows if row[0] is None]
+    rows = _fetch_found(user, words, narrowing, last_seen, oldest=oldest)
+    customers = [build_customer(row) for row in rows if row.message_id is None]
     if not (rows or cases or last_seen or beginnings) and words.may_begin_words:
-        return search_inbox(user, query, now, beginnings=True)
+        return search_inbox(user, query, now, beginnings=True, oldest=oldest)
+    messages = sorted((row for row in rows if row.message_id), key=_place, reverse=not oldest)
     more, messages = len(messages) > HITS_PER_PAGE, messages[:HITS_PER_PAGE]
-    cursor = encode_cursor(*_newest(messages[-1])) if more else ""
-    hits = [_build_hit(row, words, now) for row in messages]
+    cursor = encode_cursor(*_place(messages[-1])) if more else ""
+    if last_seen and messages:
+        seen = _cases_before(user, {row.case_id for row in messages}, words, narrowing, last_seen, oldest)
+        messages = [row for row in messages if row.case_id not in seen]
+    hits = [build_case_row(own, words, now, user.pk, query) for own in _by_case(messages)]
     return SearchResults(customers, hits, cursor, cases, beginnings)
 
 
-def _newest(row: _FoundRow) -> tuple[Any, Any]:
+def _by_case(messages: list[FoundRow]) -> Iterable[list[FoundRow]]:
+    """Return the messages of each case, in the order of its first."""
+    by_case: dict[int, list[FoundRow]] = {}
+    for row in messages:
+        by_case.setdefault(row.case_id, []).append(row)
+    return by_case.values()
+
+
+def _place(row: FoundRow) -> tuple[Any, Any]:
     """Return the order of messages, which is also the cursor's."""
-    return row[3], row[0]
+    return row.at, row.message_id
+
+
+def _fetch_found(
+    user: User, words: SearchWords, narrowing: Narrowing | None, last_seen: _Place | None, *, oldest: bool
+) -> list[FoundRow]:
+    """Return messages that match, and customers.
+
+    In no particular order; of messages one more than a page has.
+    """
+    tsquery, (at, pk) = AnyText(words.as_tsquery()), last_seen or (None, None)
+    if narrowing is None:
+        rows: Any = _select_found(user, tsquery, at, pk, oldest)
+    else:
+        rows = _matching_messages(user, tsquery, at, pk, oldest, narrowing)
+    return [FoundRow(*row) for row in rows]
 
 
 @prepared_query
-def _select_found(user: User, tsquery: str, after: dt.datetime | None, after_id: int | None) -> Any:
-    """Select the newest messages that match, one more than a page has.
+def _select_found(
+    user: User, tsquery: str, after: dt.datetime | None, after_id: int | None, oldest: bool
+) -> Any:
+    """Select the messages that match, one more than a page has.
 
     On the first page also customers whose names match. Rows are in no particular order.
     """
-    messages = _matching_messages(user, tsquery, after, after_id)
+    messages = _matching_messages(user, tsquery, after, after_id, oldest)
     return messages if after is not None else messages.union(_matching_customers(user, tsquery), all=True)
 
 
-def _matching_messages(user: User, tsquery: str, after: dt.datetime | None, after_id: int | None) -> Any:
+def _matching_messages(
+    user: User, tsquery: str, after: dt.datetime | None, after_id: int | None, oldest: bool,
+    narrowing: Narrowing | None = None,
+) -> Any:  # fmt: skip
+    # From the cases on, which are joined once then, for the reader's rights and for what is shown.
+    cases = Case.objects.visible_to(user)
     wanted = Q(messages__search=LexemeQuery(tsquery), messages__deleted_at__isnull=True)
+    if narrowing is not None:
+        cases = cases.filter(narrowing.cases)
+        wanted &= _prefixed(narrowing.messages)
     if after is not None:
         # The first condition makes Postgres start reading the index at `after`.
-        older = Q(messages__network_time__lt=after) | Q(messages__id__lt=after_id)
-        wanted &= Q(messages__network_time__lte=after) & older
-    # From the cases on, which are joined once then, for the reader's rights and for what is shown.
-    cases = Case.objects.visible_to(user).filter(wanted)
-    return cases.order_by("-messages__network_time", "-messages__id").values_list(
+        step, tie = ("gt", "gt") if oldest else ("lt", "lt")
+        beyond = Q(**{f"messages__network_time__{step}": after}) | Q(**{f"messages__id__{tie}": after_id})
+        wanted &= Q(**{f"messages__network_time__{step}e": after}) & beyond
+    order = ("messages__network_time", "messages__id")
+    return cases.filter(wanted).order_by(*(order if oldest else [f"-{name}" for name in order])).values_list(
         "messages__id", "id", "messages__text", "messages__network_time", "messages__direction", "network",
-        "department__name", "identity__handle", "identity__name",
+        "department__name", "identity__handle", "identity__name", "status", "assignee_id", "assignee__initials",
+        "assignee__username",
     )[: HITS_PER_PAGE + 1]  # fmt: skip
+
+
+def _prefixed(condition: Q) -> Q:
+    """Return a condition of messages as one of their cases."""
+    prefixed = Q(_connector=condition.connector, _negated=condition.negated)
+    for child in condition.children:
+        prefixed.children.append(
+            _prefixed(child) if isinstance(child, Q) else (f"messages__{child[0]}", child[1])  # type: ignore[index]
+        )
+    return prefixed
+
+
+def _cases_before(
+    user: User, case_ids: set[int], words: SearchWords, narrowing: Narrowing | None, last_seen: _Place, oldest: bool
+) -> set[int]:  # fmt: skip
+    """Return those of some cases that an earlier page has shown."""
+    at, pk = last_seen
+    step = "lt" if oldest else "gt"
+    earlier = Q(**{f"network_time__{step}": at}) | Q(network_time=at, **{f"id__{step}e": pk})
+    messages = Message.objects.filter(
+        earlier, case__in=case_ids, search=LexemeQuery(words.as_tsquery()), deleted_at__isnull=True
+    )
+    if narrowing is not None:
+        messages = messages.filter(narrowing.messages)
+    return set(messages.values_list("case_id", flat=True))
+
+
+def _page_of_cases(
+    user: User, query: str, narrowing: Narrowing, last_seen: _Place | None, now: dt.datetime, *, oldest: bool
+) -> SearchResults:
+    """Return a page of the cases that operators alone ask for.
+
+    By number.
+    """
+    cases = Case.objects.visible_to(user).filter(narrowing.cases)
+    if narrowing.narrows_messages:
+        own = Message.objects.filter(narrowing.messages, case=OuterRef("pk"), deleted_at__isnull=True)
+        cases = cases.filter(Exists(own))
+    if last_seen:
+        cases = cases.filter(pk__gt=last_seen[1]) if oldest else cases.filter(pk__lt=last_seen[1])
+    rows: Any = cases.order_by("pk" if oldest else "-pk").values_list(
+        "id", "preview", "activity_at", "network", "department__name", "identity__handle", "identity__name", "status",
+        "assignee_id", "assignee__initials", "assignee__username",
+    )[: HITS_PER_PAGE + 1]  # fmt: skip
+    listed = [FoundRow(None, pk, text, at, Direction.INBOUND, *columns) for pk, text, at, *columns in rows]
+    more, listed = len(listed) > HITS_PER_PAGE, listed[:HITS_PER_PAGE]
+    cursor = encode_cursor(now, listed[-1].case_id) if more else ""
+    return SearchResults(
+        [], [build_case_row([row], parse_search(""), now, user.pk, query) for row in listed], cursor
+    )
 
 
 def _matching_customers(user: User, tsquery: str) -> Any:
@@ -155,11 +204,14 @@ def _matching_customers(user: User, tsquery: str) -> Any:
             no_text=nothing,
             no_direction=nothing,
             no_department=nothing,
+            no_status=nothing,
+            no_assignee=Cast(Value(None), BigIntegerField()),
         )
         .filter(case_id__isnull=False)
     )
     return customers.values_list(
-        "no_message", "case_id", "no_text", "no_time", "no_direction", "network", "no_department", "handle", "name"
+        "no_message", "case_id", "no_text", "no_time", "no_direction", "network", "no_department", "handle", "name",
+        "no_status", "no_assignee", "no_text", "no_text",
     )[:MOST_CUSTOMERS]  # fmt: skip
 
 
@@ -193,18 +245,3 @@ def _select_case_columns(cases: CaseQuerySet) -> Any:
     return cases.order_by("-id").values_list("id", "identity__handle", "identity__name", "department__name")[
         :MOST_CASES
     ]
-
-
-def _build_customer(row: _FoundRow) -> CustomerHit:
-    _, case_id, _, _, _, network, _, handle, name = row
-    return CustomerHit(case_id, display_name(handle, name), network_label(network))
-
-
-def _build_hit(row: _FoundRow, words: SearchWords, now: dt.datetime) -> MessageHit:
-    _, case_id, text, at, direction, network, department, handle, customer_name = row
-    name = display_name(handle, customer_name)
-    markup = hit_markup(
-        pk=case_id, network=network, outbound=direction == Direction.OUTBOUND, name=name, initials=initials(name),
-        when=display_time(at or now, now), department=department, parts=build_snippet(text, words),
-    )  # fmt: skip
-    return MessageHit(case_id, markup)

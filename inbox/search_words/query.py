@@ -63,7 +63,7 @@ def parse_search(query: str) -> SearchWords:
 
     A query without anything to find asks for what it would leave out: "-37245" is the end of a number.
     """
-    query = _QUOTES.sub('"', query)
+    query = straighten_quotes(query)
     if query.count('"') % 2:
         query = " ".join(query.rsplit('"', 1))  # an inch, or a phrase still being typed
     choices: list[list[Phrase]] = [[]]
@@ -78,6 +78,11 @@ def parse_search(query: str) -> SearchWords:
     if not any(not phrase.without for choice in asked for phrase in choice):
         asked = [[Phrase(phrase.pieces) for phrase in choice] for choice in asked]
     return SearchWords(tuple(map(tuple, asked)))
+
+
+def straighten_quotes(query: str) -> str:
+    """Return a query with plain quotation marks."""
+    return _QUOTES.sub('"', query)
 
 
 def phrase_of(words: str) -> SearchWords:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from inbox.case_page.lost_case import find_passed_on_case
 from inbox.case_page.page import Problem, case_context, find_watched_department, read_case
 from inbox.models import Case
-from inbox.views.guards import InboxRequest, queue_address, signed_in, wants_fragment
+from inbox.views.guards import InboxRequest, queue_address, results_address, signed_in, wants_fragment
 
 _PAGE = "inbox/case_page/case.html"
 #: A case that changes each time while its page is read is shown all the same.
@@ -103,7 +103,8 @@ def render_case(
     """
     fragment = wants_fragment(request)
     context = {**_case_page_context(request, pk, **options), "fragment": fragment, **(more or {})}
-    context["back"] = queue_address(request)
+    context["results"] = results_address(request)
+    context["back"] = context["results"] or queue_address(request)
     return render(request, f"{_PAGE}#{region}" if fragment else _PAGE, context, status=status)
 
 

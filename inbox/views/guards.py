@@ -6,17 +6,20 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
+from inbox.queue.search import clean_query
+from inbox.queue.search_rows import FOUND_KEY
 
 P = ParamSpec("P")
 #: The cookie with the address of the queue that was last looked at.
@@ -77,6 +80,17 @@ def known_queue(address: str) -> str:
     "" for any other.
     """
     return address if len(address) < 1000 and _QUEUE_ADDRESS.match(address) else ""
+
+
+def results_address(request: InboxRequest) -> str:
+    """Return the search by which the open case was found.
+
+    "" for none. A fragment's request does not have it, but its page does.
+    """
+    query = request.GET.get(FOUND_KEY, "")
+    if not query and request.htmx.current_url:
+        query = QueryDict(urlsplit(request.htmx.current_url).query).get(FOUND_KEY, "")
+    return f"{reverse('inbox:search')}?{urlencode({'q': query})}" if (query := clean_query(query)) else ""
 
 
 def redirect_page(request: InboxRequest, address: str) -> HttpResponse:

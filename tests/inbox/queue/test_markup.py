@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from accounts.models import User
-from inbox.queue.markup import NavigationEntry, hit_markup, list_markup
+from inbox.queue.markup import FoundText, NavigationEntry, found_case_markup, list_markup
 from inbox.search_words.snippets import SnippetPart
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
 from tests.inbox.page_requests import signed_in
@@ -38,14 +38,18 @@ def test_entries_stand_below_one_another_as_they_are():
 @pytest.mark.parametrize("between", ["", "\x00"])
 def test_a_found_message_shows_every_text_as_it_is(between):
     parts = [SnippetPart(f"<i>{between} {{0}} ", False), SnippetPart("a&b", True), SnippetPart('"', False)]
-    row = hit_markup(
-        pk=7, network="{gone}", outbound=True, name="<b>", initials="'", when=display_time(NOW, NOW), department="{5} >",
-        parts=parts,
+    row = found_case_markup(
+        pk=7, network="{gone}", name="<b>", initials="'", when=display_time(NOW, NOW), department="{5} >",
+        state="resolved", assignee="<u>", texts=[FoundText(True, tuple(parts))], query_string="?found=a%20b",
     )  # fmt: skip
     assert f"&lt;i&gt;{between} {{0}} <mark>a&amp;b</mark>&quot;" in row
-    assert f'href="{reverse("inbox:case", args=[7])}">Our answer to <bdi hx-disable>&lt;b&gt;</bdi>' in row
+    assert (
+        f'href="{reverse("inbox:case", args=[7])}?found=a%20b">Our answer to <bdi hx-disable>&lt;b&gt;</bdi>'
+        in row
+    )
     assert "on {gone}<" in row
     assert ">&#x27;<span" in row
+    assert '<span class="chip" title="Assigned">&lt;u&gt;</span>' in row
     assert "{5} &gt;</span>" in row
 
 

@@ -211,3 +211,83 @@ def test_texts_are_shown_as_they_are_in_every_place(service, brand):
     assert "the {<mark>lid</mark>} &lt;u&gt; &amp; {} {pk} %s" in shown
     assert "Our answer to <bdi hx-disable>&lt;i&gt;{0}&lt;/i&gt; {name}</bdi>" in shown
     assert '<span class="chip dept">{Care} &lt;b&gt;</span>' in shown
+
+
+def test_operators_narrow_a_search(service, brand):
+    me = UserFactory(departments=[service], username="wren", initials="WO")
+    client = signed_in(me)
+    lid = write(service, brand, "the lid broke", tags=["late delivery"], assignee=me, priority=1)
+    old = write(service, brand, "der Deckel, the lid", status="resolved", closed_at=timezone.now())
+    Message.objects.filter(pk=old.pk).update(
+        language="de", network_time=dt.datetime(2024, 5, 6, tzinfo=dt.UTC)
+    )
+    ours = MessageFactory(case=old.case, text="a new lid is on its way", direction=Direction.OUTBOUND)
+    Identity.objects.filter(pk=lid.case.identity_id).update(handle="maren_bakes")
+    both, first, second = {lid.case_id, old.case_id}, {lid.case_id}, {old.case_id}
+    for query, expected in (
+        ("lid is:open", first), ("lid is:closed", second), ("lid -is:closed", first), ("lid is:resolved is:open", set()),
+        ('lid tag:"late delivery"', first), ("lid tag:“late delivery”", first), ('lid -tag:"late delivery"', second),
+        ("lid assignee:me", first), ("lid assignee:@WREN", first), ("lid assignee:nobody", second), ("lid is:urgent", first),
+        ("lid from:@Maren_Bakes", first), ("lid -from:maren_bakes", second), (f"lid dept:{service.slug}", both),
+        (f'lid department:"{service.name.upper()}"', both), (f"lid account:{brand.handle}", both), ("lid is:direct", set()),
+        (f"lid network:{brand.network}", both), (f"lid -network:{brand.network}", set()), ("lid lang:German", second),
+        ("lid lang:de before:2024-05", set()), ("lid lang:de since:2024-05-06 before:2024-06", second),
+        ("lid -since:2024-06", second), ("lid is:answer", second), ("lid -is:message", second), ("is:open", first),
+        ("before:2025", second), ("lid is:open is:mine", first), ("lid assignee:me assignee:nobody", both), ("IS:Open", first),
+    ):  # fmt: skip
+        response = client.get("/search/", {"q": query})
+        assert set(cases(response)) == expected, query
+        assert not response.context["found"].problems, query
+    assert "Our answer" in client.get("/search/", {"q": "lid is:answer"}).content.decode()
+    assert ours.case_id == old.case_id
+
+
+def test_an_operator_that_is_not_understood_says_so_and_a_word_with_a_colon_stays_a_word(
+    client, service, brand
+):
+    found = write(service, brand, "see https://shop.example/lid and order:12, it is a dept")
+    for query, said in (
+        ("lid is:opne", "There is no state “opne”. Try open"), ("before:someday", "“someday” is not a day"),
+        ("dept:nowhere", "There is no department “nowhere”"), ("since:9999-99", "is not a day"), ("assignee:zz9", "no person"),
+    ):  # fmt: skip
+        page = client.get("/search/", {"q": query})
+        assert said in page.content.decode(), query
+        assert cases(page) == []
+    for query in ("https://shop.example/lid", "order:12", "is: lid", "lid is:open dept:"):
+        assert cases(client.get("/search/", {"q": query})) == [found.case_id], query
+
+
+def test_an_operator_never_widens_what_a_person_may_read(client, service, brand):
+    hidden = write(DepartmentFactory(slug="legal"), brand, "the lid", tags=["safety"])
+    for query in ("lid dept:legal", "dept:legal", "tag:safety", "is:open", f"lid account:{brand.handle}"):
+        assert cases(client.get("/search/", {"q": query})) == [], query
+    assert hidden.case_id not in cases(client.get("/search/", {"q": "before:today"}))
+
+
+def test_a_case_is_one_row_with_its_messages_and_comes_once(client, service, brand):
+    long = write(service, brand, "lid one")
+    for number in range(HITS_PER_PAGE + 3):
+        MessageFactory(case=long.case, text=f"lid again {number}")
+    other = write(service, brand, "an older lid")
+    Message.objects.filter(pk=other.pk).update(network_time=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
+    response = client.get("/search/", {"q": "lid"})
+    assert cases(response) == [long.case_id]
+    assert response.content.decode().count("<mark>lid</mark>") == 3
+    assert cases(client.get(f"/search/{response.context['next']}", HTTP_ACCEPT="text/html")) == [
+        other.case_id
+    ]
+    assert cases(client.get("/search/", {"q": "lid", "sort": "oldest"}))[0] == other.case_id
+
+
+def test_a_case_that_was_found_leads_back_to_the_results(client, service, brand):
+    case = write(service, brand, "lid & spout").case
+    row = client.get("/search/", {"q": "lid & is:open"}).content.decode()
+    address = f"/cases/{case.pk}/?found=lid+%26+is%3Aopen"
+    assert f'href="{address}"' in row
+    back = 'href="/search/?q=lid+%26+is%3Aopen">‹ Results'
+    assert back in client.get(address).content.decode()
+    fragment = client.get(
+        f"/cases/{case.pk}/", **HTMX, headers={"HX-Current-URL": f"http://testserver{address}"}
+    )
+    assert back in fragment.content.decode()
+    assert "‹ Results" not in client.get(f"/cases/{case.pk}/").content.decode()
