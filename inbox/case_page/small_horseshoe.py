@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Greatest
 
 from inbox.horseshoe.parts import Ending, Held, Part, PartKind, find_ending, split_parts
 from inbox.horseshoe.ring import Ring, arcs_of, opening_line
@@ -51,9 +52,13 @@ class SmallHorseshoe:
 
 
 def answer_queued_annotation() -> Subquery:
-    """Return when a case's last answer was queued; null for one in the network's own app."""
+    """Return when a case's last answer was queued; null for one in the network's own app.
+
+    One that was planned counts from its time.
+    """
     last = Reply.objects.filter(case=OuterRef("pk"), sent_at=OuterRef("last_outbound_at"))
-    return Subquery(last.order_by("-created_at").values("created_at")[:1])
+    last = last.annotate(queued=Greatest("created_at", "planned_at"))
+    return Subquery(last.order_by("-created_at").values("queued")[:1])
 
 
 def small_horseshoe(case: Case, custodies: Sequence[Custody], now: dt.datetime) -> SmallHorseshoe | None:

@@ -78,7 +78,7 @@ def tell_of_woken_cases(now: dt.datetime) -> int:
     while True:
         with transaction.atomic():
             woken = Case.objects.filter(snoozed_since__isnull=True, snoozed_by__isnull=False)
-            rows = woken.select_related("snoozed_by").order_by("pk")
+            rows = woken.select_related("snoozed_by", "assignee").order_by("pk")
             cases = list(rows.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH_SIZE])
             notify_each(_notices(cases), NoticeKind.WOKE, now=now)
             # Nobody has missed anything by it, so the version stays as it is.
@@ -91,22 +91,21 @@ def tell_of_woken_cases(now: dt.datetime) -> int:
 def _notices(cases: Iterable[Case]) -> list[tuple[int, int, str, str]]:
     """Return the rows of notices.
 
-    With the customer's words only for who may still see the case.
+    For who snoozed a case and who has it. With the customer's words only for who may still see the case.
     """
     people: dict[int, User] = {}
     rows = []
     for case in cases:
-        if case.snoozed_by is None or not case.is_open:
+        if not case.is_open:
             continue
-        user = people.setdefault(case.snoozed_by.pk, case.snoozed_by)
         reason = str(WokeBy(case.woke).label) if case.woke else "Somebody is at work on it"
-        words = f" “{case.preview[:120]}”" if may_see_by_role(user, case) else ""
-        rows.append(
-            (
-                user.pk,
-                case.pk,
-                f"{reason}: a case that you snoozed is back.{words}",
-                f"woke:{case.pk}:{case.version}",
-            )
-        )
+        # Whoever it was given to has been told of that.
+        assignee = case.assignee if case.woke != WokeBy.MOVED else None
+        concerned = {person.pk: person for person in (case.snoozed_by, assignee) if person is not None}
+        for pk, person in concerned.items():
+            user = people.setdefault(pk, person)
+            relation = "you snoozed" if user == case.snoozed_by else "is yours and was snoozed"
+            words = f" “{case.preview[:120]}”" if may_see_by_role(user, case) else ""
+            text = f"{reason}: a case that {relation} is back.{words}"
+            rows.append((user.pk, case.pk, text, f"woke:{case.pk}:{case.version}"))
     return rows

@@ -22,7 +22,8 @@ from reports.scopes import fetch_all, with_cases
 from routing.service_levels.policies import BusinessTime, ServiceLevels
 from routing.service_levels.versions import live_service_levels
 
-# The last answer of each case, and when it was queued; an answer in the network's own app was queued when it was written.
+# The last answer of each case, and when it was queued: one in the network's own app when it was written, one for later at
+# the time that its author chose.
 _JOURNEYS = """
 WITH scope AS ({}),
 way AS (
@@ -35,7 +36,7 @@ SELECT w.case_id, w.started, w.last_sent, c.closed_at, c.department_id, c.priori
 FROM way w
 JOIN inbox_case c ON c.id = w.case_id
 LEFT JOIN LATERAL (
-  SELECT m.network_time AS answered, coalesce(r.created_at, m.network_time) AS queued
+  SELECT m.network_time AS answered, coalesce(greatest(r.created_at, r.planned_at), m.network_time) AS queued
   FROM inbox_message m
   LEFT JOIN inbox_reply r ON r.case_id = m.case_id AND r.remote_id = m.canonical_id
   WHERE m.case_id = c.id AND m.direction = 'out' AND NOT m.historical

@@ -201,6 +201,16 @@ def test_its_time_comes_once_however_often_the_task_runs(case, ann, ben, service
     assert read(case).woke == ""
 
 
+def test_who_has_it_is_told_as_well(case, ann, ben):
+    verbs.assign_case(case.pk, ann, ben, now=NOW)
+    snooze_case(case.pk, ann, TOMORROW, now=NOW)
+    wake_due_cases(NOW + DAY)
+    assert tell_of_woken_cases(NOW + DAY) == 1
+    texts = dict(Notice.objects.filter(kind="woke").values_list("user", "text"))
+    assert set(texts) == {ann.pk, ben.pk}
+    assert texts[ben.pk].startswith("It is time: a case that is yours and was snoozed is back.")
+
+
 def test_a_task_that_is_killed_leaves_all_or_nothing(service, ann, monkeypatch):
     cases = [CaseFactory(department=service) for _ in range(3)]
     for one in cases:
