@@ -110,9 +110,9 @@ def _found_case_template(network: str, is_assigned: bool, shapes: tuple[tuple[bo
     assignee = '<span class="chip" title="Assigned">{7}</span>' if is_assigned else ""
     return (
         f'<li class="row"><span class="ava" aria-hidden="true">{{1}}<span class="net {sign_class}">{sign}</span>'
-        f'</span><a class="who" href="{address_pattern("inbox:case")}{{8}}">{"Our answer to " if shapes[0][0] else ""}'
+        f'</span><p class="head"><a class="who" href="{address_pattern("inbox:case")}{{8}}">{"Our answer to " if shapes[0][0] else ""}'
         f'<bdi hx-disable>{{0}}</bdi><span class="visually-hidden"> on {label}</span></a>'
-        f'<time class="when" datetime="{{2}}" title="{{3}}">{{4}}</time>{texts}'
+        f'<time class="when" datetime="{{2}}" title="{{3}}">{{4}}</time></p>{texts}'
         f'<p class="meta"><span class="chip dept">{{5}}</span><span class="chip">{{6}}</span>{assignee}</p></li>\n'
     )
 

@@ -45,7 +45,7 @@ def thread(request: InboxRequest, pk: int) -> HttpResponse:
     )
     if request.GET.get("lost") and not context["lost"]:
         # It came back: the page needs the form for an answer again, and all the other forms.
-        response = render(request, f"{_PAGE}#case", context | {"back": queue_address(request)})
+        response = render(request, f"{_PAGE}#case", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:none"
         return response
     return render(request, f"{_PAGE}#earlier" if before else f"{_PAGE}#changes", context)
@@ -103,8 +103,6 @@ def render_case(
     """
     fragment = wants_fragment(request)
     context = {**_case_page_context(request, pk, **options), "fragment": fragment, **(more or {})}
-    context["results"] = results_address(request)
-    context["back"] = context["results"] or queue_address(request)
     return render(request, f"{_PAGE}#{region}" if fragment else _PAGE, context, status=status)
 
 
@@ -123,4 +121,5 @@ def _case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[s
         # It changed between the two statements: its buttons would be refused, although the page shows what is new.
         if context["thread"].case_version == row.version:
             break
-    return context
+    results = results_address(request)
+    return context | {"results": results, "back": results or queue_address(request)}
