@@ -52,8 +52,9 @@ _STATE_WORDS = {
     "reopened": "opened again",
     "stayed": "not opened again",
 }
+# What is listed is computed once: where Postgres expects a single row, it would compute it again for every row that it is joined with.
 _RANKED = """,
-ranked AS (SELECT unit.*, {rank} AS rank FROM unit)
+ranked AS MATERIALIZED (SELECT unit.*, {rank} AS rank FROM unit)
 SELECT r.rank, r.case_id, r.n, r.at, r.span, r.state, {total},
        c.department_id, c.brand_account_id, c.visibility, c.network, c.status, c.preview, i.handle, i.name, b.handle, d.name,
        coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, '')
