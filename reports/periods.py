@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -229,6 +230,8 @@ def _build_between(first: dt.date, after: dt.date, like: Period) -> Period:
     return _build(like.unit, first, after, like.zone, token, like.by)
 
 
+# A page asks for the same two periods again for each of its rows.
+@lru_cache(maxsize=256)
 def _build(
     unit: Unit, first: dt.date, after: dt.date, zone: ZoneInfo, token: str, size: StepSize | None
 ) -> Period:

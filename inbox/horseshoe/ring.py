@@ -9,10 +9,12 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 #: Points by which the ellipse is measured, and the distance of the points of an outline.
 _SAMPLES, _STEP = 1440, 9.0
+_ANGLES = tuple(math.tau * n / _SAMPLES for n in range(_SAMPLES + 1))
 #: An opening is never drawn so wide that no arc is left.
 WIDEST_OPENING = 0.9
 
@@ -62,16 +64,20 @@ def opening_line(ring: Ring) -> str:
     return _Curve(ring).bridge()
 
 
+# A page draws the same ellipse several times, and the next page the same again.
+@lru_cache(maxsize=16)
+def _measure_ellipse(rx: float, ry: float) -> tuple[float, ...]:
+    """Return how far each of `_ANGLES` is from the top, along the ellipse."""
+    points = [(rx * math.sin(angle), ry * math.cos(angle)) for angle in _ANGLES]
+    return (0.0, *accumulate(math.dist(before, after) for before, after in pairwise(points)))
+
+
 class _Curve:
     """The middle line of a ring, measured: a share of its length gives a point."""
 
     def __init__(self, ring: Ring) -> None:
         self.ring = ring
-        self._angles = [math.tau * n / _SAMPLES for n in range(_SAMPLES + 1)]
-        points = [self._point(angle) for angle in self._angles]
-        self._lengths = [0.0]
-        for before, after in pairwise(points):
-            self._lengths.append(self._lengths[-1] + math.dist(before, after))
+        self._lengths = _measure_ellipse(ring.rx, ring.ry)
         self._open = max(min(ring.opening, WIDEST_OPENING), 0.0)
 
     def arc(self, start: float, end: float) -> Arc:
@@ -120,7 +126,7 @@ class _Curve:
         place = min(max(bisect_left(self._lengths, target), 1), _SAMPLES)
         before, after = self._lengths[place - 1], self._lengths[place]
         part = (target - before) / (after - before) if after > before else 0.0
-        return self._angles[place - 1] + part * (self._angles[place] - self._angles[place - 1])
+        return _ANGLES[place - 1] + part * (_ANGLES[place] - _ANGLES[place - 1])
 
 
 def _write_path(points: Sequence[tuple[float, float]]) -> str:

@@ -39,24 +39,23 @@ def _height(rate: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class StepBar:
-    """One bar of 100 × 24; `is_before` for the period before."""
+class StepBars:
+    """Bars of 100 × 24 as two paths: those of the period before, and those of this one."""
 
-    x: float
-    y: float
-    width: float
-    height: float
-    is_before: bool
+    before: str
+    now: str
 
 
-def draw_bars(before: Sequence[int], now: Sequence[int], largest: int) -> list[StepBar]:
+def draw_bars(before: Sequence[int], now: Sequence[int], largest: int) -> StepBars:
     """Draw numbers by step, those before first; `largest` fills the height."""
-    numbers = [*before, *now]
-    slot = 100 / max(len(numbers), 1)
-    heights = [max(22 * number / largest, 1) if number and largest else 0.5 for number in numbers]
-    return [
-        StepBar(
-            round(slot * n, 2), round(24 - height, 1), round(0.8 * slot, 2), round(height, 1), n < len(before)
-        )
-        for n, height in enumerate(heights)
-    ]
+    slot = 100 / max(len(before) + len(now), 1)
+    return StepBars(_bar_path(before, 0, slot, largest), _bar_path(now, len(before), slot, largest))
+
+
+def _bar_path(numbers: Sequence[int], first: int, slot: float, largest: int) -> str:
+    """Return a path of bars; `first` is the place of the first one. A person's year has a hundred."""
+    parts, width = [], f"{0.8 * slot:.2f}"
+    for place, number in enumerate(numbers, start=first):
+        height = max(22 * number / largest, 1) if number and largest else 0.5
+        parts.append(f"M{slot * place:.2f} {24 - height:.1f}h{width}V24h-{width}z")
+    return "".join(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.db.models import Count, Q
@@ -42,6 +43,8 @@ class _Team:
     before: Mapping[int, Sequence[int]]
     open_cases: Mapping[int, int]
     point: Mapping[int, dt.timedelta]
+    #: The most answers of one person in one step, which all bars are measured by.
+    most: int
 
 
 def people_context(selection: Selection) -> dict[str, Any]:
@@ -115,13 +118,17 @@ def _measure(selection: Selection, people: Sequence[User]) -> _Team:
     loaded = User.objects.filter(pk__in=ids).annotate(
         open_cases=Count("cases", filter=Q(cases__closed_at__isnull=True), distinct=True)
     )
+    figures = measure_people(user, ids, period, filters, now=now)
+    before = answers_by_step(user, ids, compared, filters, now=now) if compared else {}
+    counts = [figures[pk].by_step for pk in ids], before.values()
     return _Team(
         selection,
         people,
-        measure_people(user, ids, period, filters, now=now),
-        answers_by_step(user, ids, compared, filters, now=now) if compared else {},
+        figures,
+        before,
         dict(loaded.values_list("pk", "open_cases")),
         _measure_point(selection),
+        max((count for by_step in chain(*counts) for count in by_step), default=0),
     )
 
 
@@ -144,11 +151,8 @@ def _measure_point(selection: Selection) -> dict[int, dt.timedelta]:
 
 def _row(person: User, team: _Team) -> dict[str, Any]:
     figures, open_cases = team.figures[person.pk], team.open_cases.get(person.pk, 0)
-    before = team.before.get(
-        person.pk, [0] * (len(team.selection.compared.steps) if team.selection.compared else 0)
-    )
-    largest = max((count for each in team.figures for count in team.figures[each].by_step if each), default=0)
-    largest = max(largest, *(count for counts in team.before.values() for count in counts), 0)
+    compared = team.selection.compared
+    before = team.before.get(person.pk, [0] * (len(compared.steps) if compared else 0))
     return _numbers(figures, team, person.pk) | {
         "person": person,
         "departments": ", ".join(
@@ -159,7 +163,7 @@ def _row(person: User, team: _Team) -> dict[str, Any]:
         "share": min(open_cases, person.capacity),
         "capacity": max(person.capacity, 1),
         "is_full": open_cases >= person.capacity,
-        "bars": draw_bars(before, figures.by_step, largest),
+        "bars": draw_bars(before, figures.by_step, team.most),
         "bar_words": _bar_words(figures.by_step, before),
         "point": _point_cell(team.point.get(person.pk, _NO_TIME)),
     }

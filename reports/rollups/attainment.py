@@ -16,9 +16,8 @@ from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import cover_steps, cover_whole
-from reports.rollups.freshness import freshen_for
-from reports.rollups.tallies import count_facts, count_values, nearest_rank
-from reports.scopes import fetch_all
+from reports.rollups.freshness import fetch_kept, freshen_for
+from reports.rollups.tallies import count_facts, nearest_rank, read_values
 from routing.service_levels.policies import CLOCKS
 
 
@@ -77,15 +76,24 @@ def _read_row(state: str, department_id: int, step: int, n: int) -> EndedTargets
 def target_overruns(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Overruns:
     """Measure how late missed targets ended. Spans are as they are shown. One statement."""
     cover = cover_whole(period, freshen_for(user, now))
+    values = read_values(FactKind.CLOCK, user, choose(user, filters), cover, _list_overruns)
+    return Overruns(
+        {clock: nearest_rank(each, 0.5) for clock, each in values.items()},
+        {clock: sum(n for _, n in each) for clock, each in values.items()},
+    )
+
+
+def _list_overruns(rows: list[tuple[Any, ...]]) -> dict[str, list[tuple[int, int]]]:
+    """Return by how much each clock's missed targets ended late.
+
+    As (seconds as shown, number), the shortest first.
+    """
     values: dict[str, Counter[int]] = {clock: Counter() for clock in CLOCKS}
-    for _, (state, value), n in count_values(FactKind.CLOCK, user, choose(user, filters), cover):
+    for _, state, value, n in rows:
         clock, result, _policy = state.split(":", 2)
         if result == "missed" and value is not None:
-            values[clock][value] += n
-    return Overruns(
-        {clock: nearest_rank(sorted(each.items()), 0.5) for clock, each in values.items()},
-        {clock: sum(each.values()) for clock, each in values.items()},
-    )
+            values[clock][value] += int(n)
+    return {clock: sorted(each.items()) for clock, each in values.items()}
 
 
 def missed_hours(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Counter[int]:
@@ -106,4 +114,4 @@ WHERE k.kind = {FactKind.CLOCK} AND k.at >= %s AND k.at < %s AND k.state LIKE %s
 """  # noqa: S608 (constants)
     offsets = offsets_between(period.zone, period.start, max(period.end, now))
     values: list[Any] = [*offsets, period.start, period.end, "%:missed:%", *parameters, *of_cases]
-    return Counter(dict(fetch_all(sql, values)))
+    return Counter(dict(fetch_kept(user, choice, sql, values)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle  # noqa: S403 (keys are written by it, nothing is read)
 from collections import OrderedDict
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from accounts.models import User
 from reports.models import ChangedCase
@@ -20,8 +22,10 @@ from reports.scopes import fetch_all
 _FEW = 300
 
 
-#: The rows of statements by version, text and parameters, in this process; those not asked for longest go first.
-_kept: OrderedDict[tuple[str, str, str], list[tuple[Any, ...]]] = OrderedDict()
+_Rows = list[tuple[Any, ...]]
+_Read = TypeVar("_Read", bound=Sized)
+#: What was read by statements, by version, text, parameters and reading, in this process; what was not asked for longest goes first.
+_kept: OrderedDict[tuple[str, str, bytes, object], Any] = OrderedDict()
 _lock = Lock()
 _MOST_STATEMENTS, _MOST_ROWS = 500, 2000
 
@@ -90,28 +94,39 @@ def shown_as_of(user: User, now: dt.datetime) -> dt.datetime:
     return remembered[1].as_of if isinstance(remembered, tuple) and remembered[0] == now else now
 
 
-def fetch_kept(user: User, choice: Choice, sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement on facts and cells alone.
+def fetch_kept(user: User, choice: Choice, sql: str, parameters: list[Any]) -> _Rows:
+    """Return the rows of a statement on facts and cells alone; see `read_kept`."""
+    return read_kept(user, choice, sql, parameters, _as_they_are)
 
-    They are remembered under the whole statement with its parameters, who may read what among them, and the version of the
+
+def read_kept(
+    user: User, choice: Choice, sql: str, parameters: list[Any], read: Callable[[_Rows], _Read]
+) -> _Read:
+    """Return what `read`, a function of rows alone, makes of a statement on facts and cells alone. Nobody may change it.
+
+    It is remembered under the whole statement with its parameters, who may read what among them, and the version of the
     facts: so nobody sees another reader's number, nor one of before a change. Filters by columns of cases are of the present.
     """
     remembered = user.__dict__.get("_rollups")
     version = remembered[1].version if isinstance(remembered, tuple) else ""
     if not version or not choice.has_cells:
-        return fetch_all(sql, parameters)
-    key = (version, sql, repr(parameters))
+        return read(fetch_all(sql, parameters))
+    key = (version, sql, pickle.dumps(parameters), read)
     with _lock:
-        rows = _kept.get(key)
-        if rows is not None:
+        if key in _kept:
             _kept.move_to_end(key)
-            return rows
-    rows = fetch_all(sql, parameters)
-    if len(rows) <= _MOST_ROWS:
+            kept: _Read = _kept[key]
+            return kept
+    found = read(fetch_all(sql, parameters))
+    if len(found) <= _MOST_ROWS:
         with _lock:
-            _kept[key] = rows
+            _kept[key] = found
             while len(_kept) > _MOST_STATEMENTS:
                 _kept.popitem(last=False)
+    return found
+
+
+def _as_they_are(rows: _Rows) -> _Rows:
     return rows
 
 

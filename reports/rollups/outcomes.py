@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from accounts.models import User
 from reports.filters import Filters
-from reports.measures.outcomes import Outcomes, read_outcome
+from reports.measures.outcomes import Outcome, Outcomes, read_outcome
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import Choice, choose
 from reports.rollups.covering import cover_steps, cover_whole
 from reports.rollups.freshness import freshen_for
-from reports.rollups.tallies import count_facts, count_values
+from reports.rollups.tallies import count_facts, read_values
 from reports.scopes import fetch_all
 
 _Key = TypeVar("_Key")
@@ -29,8 +29,7 @@ def measure_outcomes(
     """
     freshness, choice = freshen_for(user, now), choose(user, filters)
     whole, counted = cover_whole(period, freshness), Outcomes()
-    for _, (deed, code), n in count_values(FactKind.OUTCOME, user, choice, whole):
-        counted.whole[read_outcome(deed, code)] += n
+    counted.whole.update(read_values(FactKind.OUTCOME, user, choice, whole, _read_outcomes))
     if in_detail:
         for step, (deed,), n in count_facts(FactKind.OUTCOME, user, choice, cover_steps(period, freshness)):
             counted.by_step[step, deed] += n
@@ -38,6 +37,13 @@ def measure_outcomes(
         for _, (department_id, deed), n in count_facts(FactKind.OUTCOME, user, choice, whole, by):
             counted.by_department[department_id, deed] += n
     _part_unripe(counted, period, choice, now)
+    return counted
+
+
+def _read_outcomes(rows: list[tuple[Any, ...]]) -> Counter[Outcome]:
+    counted = Counter[Outcome]()
+    for _, deed, code, n in rows:
+        counted[read_outcome(deed, code)] += int(n)
     return counted
 
 

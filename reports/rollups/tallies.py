@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, NamedTuple, TypeVar
 
 from accounts.models import User
 from reports.models import Cell, FactKind
 from reports.rollups.choices import Choice, with_departments
 from reports.rollups.covering import Cover
-from reports.rollups.freshness import fetch_kept
+from reports.rollups.freshness import read_kept
 
 #: The dimensions that a group does not have. Named, because the index of cells has them before the week.
 _UNDIVIDED = {
@@ -20,6 +20,10 @@ _UNDIVIDED = {
     Cell.Group.DEPARTMENT: "c.brand_account_id = 0",
     Cell.Group.BRAND_ACCOUNT: "c.department_id = 0",
 }
+
+
+_Rows = list[tuple[Any, ...]]
+_Read = TypeVar("_Read", bound=Sized)
 
 
 class Tally(NamedTuple):
@@ -34,30 +38,31 @@ def count_facts(
     kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str] = ("state",)
 ) -> list[Tally]:
     """Count facts by step and by columns (state, department_id, brand_account_id)."""
-    return _sum(kind, user, choice, cover, by, Cell.Group.EACH if choice.has_cells else None)
+    group = Cell.Group.EACH if choice.has_cells else None
+    return _sum(kind, user, choice, cover, by, group, _as_tallies)
 
 
 def list_values(
     kind: FactKind, user: User, choice: Choice, cover: Cover, state: str
 ) -> list[tuple[int, int]]:
     """Return how long facts of a state took: (seconds as shown, number), shortest first, over all steps."""
-    numbers: dict[int, int] = {}
-    for tally in _sum(kind, user, choice, cover, ("value",), choice.group, state=state):
-        if tally.by[0] is not None:
-            numbers[tally.by[0]] = numbers.get(tally.by[0], 0) + tally.n
-    return sorted(numbers.items())
+    return _sum(kind, user, choice, cover, ("value",), choice.group, _as_values, state=state)
 
 
-def count_values_by_account(kind: FactKind, user: User, choice: Choice, cover: Cover) -> list[Tally]:
-    """Count facts by state, value and brand account, over all steps."""
+def read_values_by_account(
+    kind: FactKind, user: User, choice: Choice, cover: Cover, read: Callable[[_Rows], _Read]
+) -> _Read:
+    """Return what `read` makes of rows (step, state, value, brand account, number); see `read_kept`."""
     has_cells = choice.has_cells and choice.department_ids is None
     group = Cell.Group.BRAND_ACCOUNT if has_cells else None
-    return _sum(kind, user, choice, cover, ("state", "value", "brand_account_id"), group)
+    return _sum(kind, user, choice, cover, ("state", "value", "brand_account_id"), group, read)
 
 
-def count_values(kind: FactKind, user: User, choice: Choice, cover: Cover) -> list[Tally]:
-    """Count facts by state and value, over all steps."""
-    return _sum(kind, user, choice, cover, ("state", "value"), choice.group)
+def read_values(
+    kind: FactKind, user: User, choice: Choice, cover: Cover, read: Callable[[_Rows], _Read]
+) -> _Read:
+    """Return what `read` makes of rows (step, state, value, number); see `read_kept`."""
+    return _sum(kind, user, choice, cover, ("state", "value"), choice.group, read)
 
 
 def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelta | None:
@@ -71,8 +76,9 @@ def nearest_rank(values: Sequence[tuple[int, int]], share: float) -> dt.timedelt
 
 
 def _sum(
-    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str], group: Cell.Group | None, *, state: str = ""
-) -> list[Tally]:  # fmt: skip
+    kind: FactKind, user: User, choice: Choice, cover: Cover, by: Sequence[str], group: Cell.Group | None,
+    read: Callable[[_Rows], _Read], *, state: str = "",
+) -> _Read:  # fmt: skip
     """Count by step and columns; with `state` only facts of that state, and all steps together, as step 0."""
     columns = ", ".join(by)
     of_step = "0" if state else "{}.step"
@@ -100,5 +106,16 @@ SELECT {of_step.format("r")} AS step, {columns}, count(*) AS n FROM unnest(%s::t
 JOIN reports_fact f ON f.at >= r.first AND f.at < r.after WHERE f.kind = {kind} AND {condition}{cases}{of_state.format("f")} GROUP BY 1, {columns}
 """)  # noqa: S608 (constants)
         parameters += [*map(list, zip(*rest, strict=True)), *more, *more_of_cases, *states]
-    rows = fetch_kept(user, choice, " UNION ALL ".join(parts), parameters) if parts else []
+    return read_kept(user, choice, " UNION ALL ".join(parts), parameters, read) if parts else read([])
+
+
+def _as_tallies(rows: _Rows) -> list[Tally]:
     return [Tally(step, tuple(keys), int(n)) for step, *keys, n in rows]
+
+
+def _as_values(rows: _Rows) -> list[tuple[int, int]]:
+    numbers: dict[int, int] = {}
+    for _, value, n in rows:
+        if value is not None:
+            numbers[value] = numbers.get(value, 0) + int(n)
+    return sorted(numbers.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from typing import Any
 
 from accounts.models import User
 from reports.filters import Filters
@@ -13,7 +14,7 @@ from reports.periods import Period
 from reports.rollups.choices import choose
 from reports.rollups.covering import cover_steps, cover_whole
 from reports.rollups.freshness import freshen_for
-from reports.rollups.tallies import count_facts, count_values_by_account, nearest_rank
+from reports.rollups.tallies import count_facts, nearest_rank, read_values_by_account
 
 
 def responses_by_account(
@@ -31,19 +32,26 @@ def responses_by_account(
         for key in (0, account):
             answered, needing = steps[key][step]
             steps[key][step] = (answered + (n if state == "answered" else 0), needing + n)
-    values: dict[int, Counter[int]] = defaultdict(Counter)
-    whole = cover_whole(period, cell_zone)
-    for _, (state, value, account), n in count_values_by_account(FactKind.EXCHANGE, user, choice, whole):
-        if state == "answered" and value is not None:
-            values[account][value] += n
-            values[0][value] += n
+    medians = read_values_by_account(
+        FactKind.EXCHANGE, user, choice, cover_whole(period, cell_zone), _find_medians
+    )
     return {
         account: AccountResponses(
             sum(needing for _, needing in counts),
             sum(answered for answered, _ in counts),
-            nearest_rank(sorted(values[account].items()), 0.5),
+            medians.get(account),
             tuple(counts),
         )
         for account, counts in steps.items()
         if any(needing for _, needing in counts)
     }
+
+
+def _find_medians(rows: list[tuple[Any, ...]]) -> dict[int, dt.timedelta | None]:
+    """Return the median of what was answered by brand account, of all under 0."""
+    values: dict[int, Counter[int]] = defaultdict(Counter)
+    for _, state, value, account, n in rows:
+        if state == "answered" and value is not None:
+            values[account][value] += int(n)
+            values[0][value] += int(n)
+    return {account: nearest_rank(sorted(counts.items()), 0.5) for account, counts in values.items()}

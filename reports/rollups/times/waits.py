@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from accounts.models import User
@@ -16,7 +16,7 @@ from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import Cover, cover_whole
 from reports.rollups.freshness import fetch_kept, freshen_for
-from reports.rollups.tallies import count_values, nearest_rank
+from reports.rollups.tallies import nearest_rank, read_values
 from reports.rollups.times.business_times import business_seconds, rules_of
 from reports.scopes import fetch_all
 from routing.service_levels.versions import live_service_levels
@@ -71,32 +71,29 @@ def measure_waits(
     ages = _read_open(user, periods, filters, now)
     waits: list[dict[Awaited, Wait]] = [{} for _ in periods]
     for name, kind in _KINDS.items():
-        tallies = count_values(kind, user, choice, cover)
+        done = read_values(kind, user, choice, cover, _measure_done)
         for step in range(len(periods)):
-            of_step = [(state, value, n) for at, (state, value), n in tallies if at == step]
-            waits[step][name] = _count(of_step, ages.get((step, name), (0, None, None)))
+            open_now, oldest, median_open = ages.get((step, name), (0, None, None))
+            waits[step][name] = replace(
+                done.get(step, Wait()), open=open_now, oldest=oldest, median_open=median_open
+            )
     return waits
 
 
-def _count(
-    tallies: Sequence[tuple[str, int | None, int]], ages: tuple[int, dt.timedelta | None, dt.timedelta | None]
-) -> Wait:
-    """Return a wait of tallies: (state, seconds as shown, number)."""
-    values, reopened = Counter[int](), 0
-    for state, value, n in tallies:
+def _measure_done(rows: list[tuple[Any, ...]]) -> dict[int, Wait]:
+    """Return the waits that are over by period, of rows (period, state, seconds as shown, number)."""
+    values: dict[int, Counter[int]] = defaultdict(Counter)
+    reopened = Counter[int]()
+    for step, state, value, n in rows:
         if state in DONE and value is not None:
-            values[value] += n
-            reopened += n if state == "reopened" else 0
-    ranked = sorted((+values).items())
-    return Wait(
-        done=values.total(),
-        median=nearest_rank(ranked, 0.5),
-        p90=nearest_rank(ranked, 0.9),
-        open=ages[0],
-        oldest=ages[1],
-        median_open=ages[2],
-        reopened=reopened,
-    )
+            values[step][value] += int(n)
+            reopened[step] += int(n) if state == "reopened" else 0
+    waits = {}
+    for step, counts in values.items():
+        ranked = sorted((+counts).items())
+        median, p90 = nearest_rank(ranked, 0.5), nearest_rank(ranked, 0.9)
+        waits[step] = Wait(counts.total(), median, p90, reopened=reopened[step])
+    return waits
 
 
 def _read_open(
