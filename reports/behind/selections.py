@@ -27,6 +27,30 @@ from reports.periods import (
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """Links with a selection in their address, which is all that a drawing needs of it: neither reader nor moment."""
+
+    query: str
+
+    def list_href(self, of: str, *, narrowed: dict[str, Any] | None = None, **query: object) -> str:
+        """Return the address of the list behind a number.
+
+        `narrowed` holds the filters of a cell that counts, for example, one department only.
+        """
+        only = Filters(**narrowed).as_pairs() if narrowed else []
+        return f"{_cases_address()}?{self.as_query(of=of, **query, **{ONLY + name: value for name, value in only})}"
+
+    def page_href(self, name: str) -> str:
+        """Return the address of another page with the same selection."""
+        return f"{reverse(name)}?{self.as_query()}"
+
+    def as_query(self, **query: object) -> str:
+        """Return the selection, and more parameters, as a query string."""
+        more = "&".join([f"{key}={_quote(str(value))}" for key, value in query.items()])
+        return f"{self.query}&{more}" if self.query and more else self.query or more
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """The reader, and what they selected; `now` is the moment of all its numbers."""
 
@@ -45,8 +69,8 @@ class Selection:
     unused: tuple[str, ...] = ()
     #: What stands in the address in place of a period, and names none.
     unread_period: str = ""
-    #: The selection as a query string. A page has hundreds of links, so it is written once.
-    _query: str = field(init=False, repr=False, compare=False)
+    #: Links with this selection. A page has hundreds, so its query string is written once.
+    links: Links = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         compared = {} if self.comparison == "before" else {"compare": self.comparison}
@@ -56,7 +80,7 @@ class Selection:
             *self.looks.items(),
             *self.filters.as_pairs(),
         ]
-        object.__setattr__(self, "_query", urlencode(pairs))
+        object.__setattr__(self, "links", Links(urlencode(pairs)))
 
     @property
     def looks(self) -> dict[str, str]:
@@ -76,21 +100,16 @@ class Selection:
         return replace(self, filters=NO_FILTERS)
 
     def list_href(self, of: str, *, narrowed: dict[str, Any] | None = None, **query: object) -> str:
-        """Return the address of the list behind a number.
-
-        `narrowed` holds the filters of a cell that counts, for example, one department only.
-        """
-        only = Filters(**narrowed).as_pairs() if narrowed else []
-        return f"{_cases_address()}?{self.as_query(of=of, **query, **{ONLY + name: value for name, value in only})}"
+        """Return the address of the list behind a number; see `Links`."""
+        return self.links.list_href(of, narrowed=narrowed, **query)
 
     def page_href(self, name: str) -> str:
         """Return the address of another page with the same selection."""
-        return f"{reverse(name)}?{self.as_query()}"
+        return self.links.page_href(name)
 
     def as_query(self, **query: object) -> str:
         """Return the selection, and more parameters, as a query string."""
-        more = "&".join([f"{key}={_quote(str(value))}" for key, value in query.items()])
-        return f"{self._query}&{more}" if self._query and more else self._query or more
+        return self.links.as_query(**query)
 
 
 def _quote(value: str) -> str:

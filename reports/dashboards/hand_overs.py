@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inbox.visibility import Reach, case_scope, list_departments
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.measures.back_and_forth import Return
 from reports.measures.first_turns import FirstTurns
 from reports.measures.hand_overs import HandOverPair
@@ -44,7 +44,7 @@ def hand_overs_context(selection: Selection, count: int) -> dict[str, Any]:
         "matrix": _matrix(pairs, names, selection),
         "returns": _returns(selection, names, count),
         "turns": _turns(turns, selection),
-        "pairs": [pair_row(pair, selection) for pair in pairs],
+        "pairs": [pair_row(pair, selection.links) for pair in pairs],
     }
 
 
@@ -80,7 +80,7 @@ def _cell(start: int, end: int, pair: HandOverPair | None, selection: Selection)
         "count": f"{pair.count:,}",
         "wait": "few" if is_few else figure_span(wait),
         "shade": 0 if is_few else sum(wait >= shade for shade in _SHADES),
-        "href": _pair_href(selection, from_id=start, to_id=end),
+        "href": _pair_href(selection.links, from_id=start, to_id=end),
         "words": f"{pair.from_name} to {pair.to_name}",
     }
 
@@ -88,11 +88,11 @@ def _cell(start: int, end: int, pair: HandOverPair | None, selection: Selection)
 def _total(pairs: Sequence[HandOverPair], selection: Selection, **ends: int) -> dict[str, str]:
     chosen = [pair for pair in pairs if all(getattr(pair, name) == end for name, end in ends.items())]
     count = sum(pair.count for pair in chosen)
-    return {"count": f"{count:,}", "href": _pair_href(selection, **ends) if count else ""}
+    return {"count": f"{count:,}", "href": _pair_href(selection.links, **ends) if count else ""}
 
 
-def _pair_href(selection: Selection, **ends: Any) -> str:
-    return selection.list_href("handed_over", **ends)
+def _pair_href(links: Links, **ends: Any) -> str:
+    return links.list_href("handed_over", **ends)
 
 
 def _slowest(pairs: Sequence[HandOverPair]) -> str:
@@ -112,7 +112,7 @@ def _slowest(pairs: Sequence[HandOverPair]) -> str:
     return f"{pair.from_name} to {pair.to_name} is the slowest: half of {format_count(pair.count, 'hand-over')} waited {figure_span(wait)} or longer."
 
 
-def pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
+def pair_row(pair: HandOverPair, links: Links) -> dict[str, Any]:
     """Return a row of `reports/_pairs.html`, the table of pairs on every page."""
     is_few = pair.count < FEWEST
 
@@ -128,7 +128,7 @@ def pair_row(pair: HandOverPair, selection: Selection) -> dict[str, Any]:
         "most": show(pair.p90_wait),
         "custody": show(pair.median_custody),
         "came_back": format_share(pair.came_back, pair.count),
-        "href": _pair_href(selection, from_id=pair.from_id, to_id=pair.to_id),
+        "href": _pair_href(links, from_id=pair.from_id, to_id=pair.to_id),
     }
 
 

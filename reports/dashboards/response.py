@@ -11,13 +11,14 @@ from django.db.models import Max
 from accounts.models import BrandAccount
 from inbox.reach_words import describe_reach
 from networks.registry import network_label
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.charts.rates import Rate, rate_chart
 from reports.charts.stacks import stack_parts
+from reports.dashboards.drawings import draw
 from reports.dashboards.hand_overs import pair_row
 from reports.dashboards.insights.response import response_sentences
 from reports.dashboards.waits import in_business_time, read_waits, waits_context
-from reports.dashboards.week_map import week_map_context
+from reports.dashboards.week_map import draw_week_map
 from reports.measures.attainment import Attainment
 from reports.measures.exchanges import ANSWERED_IN_2011, Cohort, overall_rate, ripe_rate
 from reports.measures.first_responses import FirstResponse
@@ -58,8 +59,9 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
     if selection.asked_business_time:
         first = in_business_time(first, waits[0]["first_response"])
     clocks = sla_attainment(*chosen, now=now)
+    links, span = selection.links, name_days(selection.period, now)
     return {
-        "span": name_days(selection.period, now),
+        "span": span,
         "zone": str(selection.period.zone),
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),
@@ -68,18 +70,20 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
             *_first_response_figures(first, selection),
             _hand_over_figure(pairs),
         ],
-        "rate": rate_chart([_cohort_bar(c, selection) for c in cohorts], ANSWERED_IN_2011),
-        "reference": format_share(round(ANSWERED_IN_2011 * 100), 100),
-        "cohorts": [_cohort_row(c, selection) for c in cohorts],
-        "all_cohorts": _all_cohorts_row(cohorts, selection),
+        "rate": draw("reports/_response_rate.html", _rate_context, cohorts, links, span),
         "first_response": _first_response_rows(first, selection),
-        "volume": _volume_context(case_volume(*chosen, now=now), selection),
+        "volume": draw("reports/_volume.html", _volume_context, case_volume(*chosen, now=now), links),
         "attainment": _attainment_context(clocks, selection),
         "sentences": response_sentences(selection, cohorts, earlier, first, clocks),
-        "routed": _routed_context(count_routed(*chosen, now=now), selection),
-        "hand_overs": [pair_row(pair, selection) for pair in pairs],
-        "manages": bool(managed_department_ids(user)),
-        "hours": week_map_context(selection),
+        "hand_overs": draw(
+            "reports/_hand_overs.html",
+            _hand_overs_context,
+            pairs,
+            count_routed(*chosen, now=now),
+            bool(managed_department_ids(user)),
+            links,
+        ),
+        "hours": draw_week_map(selection),
         "waits": waits_context(waits, selection),
     }
 
@@ -167,20 +171,35 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _all_cohorts_row(cohorts: list[Cohort], selection: Selection) -> dict[str, str]:
+def _rate_context(cohorts: list[Cohort], links: Links, span: str) -> dict[str, Any]:
+    return {
+        "rate": rate_chart([_cohort_bar(c, links) for c in cohorts], ANSWERED_IN_2011),
+        "cohorts": [_cohort_row(c, links) for c in cohorts],
+        "all_cohorts": _all_cohorts_row(cohorts, links),
+        "span": span,
+        **_of_board(links),
+    }
+
+
+def _of_board(links: Links) -> dict[str, Any]:
+    """Return what the files of a drawing's numbers are asked for by."""
+    return {"board": {"name": "response"}, "selection": links}
+
+
+def _all_cohorts_row(cohorts: list[Cohort], links: Links) -> dict[str, str]:
     answered, needing = overall_rate(cohorts)
     return {
         "needing": f"{needing:,}",
         "answered": f"{answered:,}",
         "unanswered": f"{needing - answered:,}",
         "rate": format_share(answered, needing),
-        "href": selection.list_href(of="response"),
-        "answered_href": selection.list_href(of="response", answered="yes"),
-        "unanswered_href": selection.list_href(of="response", answered="no"),
+        "href": links.list_href(of="response"),
+        "answered_href": links.list_href(of="response", answered="yes"),
+        "unanswered_href": links.list_href(of="response", answered="no"),
     }
 
 
-def _cohort_bar(cohort: Cohort, selection: Selection) -> Rate:
+def _cohort_bar(cohort: Cohort, links: Links) -> Rate:
     step = cohort.step
     if cohort.rate is None:
         title = f"{step.label}: nothing needed an answer"
@@ -188,11 +207,11 @@ def _cohort_bar(cohort: Cohort, selection: Selection) -> Rate:
         ripe = "" if cohort.mature else ", still counting"
         share = format_percent(cohort.rate)
         title = f"{step.label}: {cohort.answered} of {cohort.needing} answered ({share}){ripe}"
-    href = selection.list_href(of="response", step=step.key)
+    href = links.list_href(of="response", step=step.key)
     return Rate(cohort.rate, step.mark, title, href, cohort.mature)
 
 
-def _cohort_row(cohort: Cohort, selection: Selection) -> dict[str, Any]:
+def _cohort_row(cohort: Cohort, links: Links) -> dict[str, Any]:
     key = cohort.step.key
     return {
         "label": cohort.step.label,
@@ -201,21 +220,19 @@ def _cohort_row(cohort: Cohort, selection: Selection) -> dict[str, Any]:
         "unanswered": f"{cohort.needing - cohort.answered:,}",
         "rate": format_share(cohort.answered, cohort.needing),
         "mature": cohort.mature,
-        "href": selection.list_href(of="response", step=key),
-        "answered_href": selection.list_href(of="response", step=key, answered="yes"),
-        "unanswered_href": selection.list_href(of="response", step=key, answered="no"),
+        "href": links.list_href(of="response", step=key),
+        "answered_href": links.list_href(of="response", step=key, answered="yes"),
+        "unanswered_href": links.list_href(of="response", step=key, answered="no"),
     }
 
 
-def _volume_context(volume: Volume, selection: Selection) -> dict[str, Any]:
+def _volume_context(volume: Volume, links: Links) -> dict[str, Any]:
     labels = [network_label(network) for network in volume.networks]
     largest = max((row.total for row in volume.rows), default=0)
     rows = []
     for row in volume.rows:
         hrefs = [
-            selection.list_href(
-                of="created", narrowed={"department_ids": (row.department_id,), "networks": (n,)}
-            )
+            links.list_href(of="created", narrowed={"department_ids": (row.department_id,), "networks": (n,)})
             for n in volume.networks
         ]
         titles = [
@@ -225,12 +242,13 @@ def _volume_context(volume: Volume, selection: Selection) -> dict[str, Any]:
             {
                 "department": row.department,
                 "total": f"{row.total:,}",
-                "href": selection.list_href(of="created", narrowed={"department_ids": (row.department_id,)}),
+                "href": links.list_href(of="created", narrowed={"department_ids": (row.department_id,)}),
                 "cells": [(f"{n:,}", href) for n, href in zip(row.by_network, hrefs, strict=True)],
                 "parts": stack_parts(row.by_network, largest, titles, hrefs),
             }
         )
-    return {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
+    shown = {"networks": list(enumerate(labels)), "rows": rows, "total": f"{volume.total:,}"}
+    return {"volume": shown, **_of_board(links)}
 
 
 def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[str, Any]:
@@ -258,5 +276,12 @@ def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[
     }
 
 
-def _routed_context(count: int, selection: Selection) -> dict[str, str]:
-    return {"count": f"{count:,}" if count else "", "href": selection.list_href(of="routed")}
+def _hand_overs_context(
+    pairs: list[HandOverPair], routed: int, manages: bool, links: Links
+) -> dict[str, Any]:
+    return {
+        "hand_overs": [pair_row(pair, links) for pair in pairs],
+        "routed": {"count": f"{routed:,}" if routed else "", "href": links.list_href(of="routed")},
+        "manages": manages,
+        **_of_board(links),
+    }
