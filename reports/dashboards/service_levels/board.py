@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from inbox.reach_words import describe_reach
 from inbox.visibility import list_departments
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.charts.rates import Rate, rate_chart
+from reports.dashboards.drawings import draw
 from reports.dashboards.service_levels.hours import hours_context
 from reports.dashboards.service_levels.sentences import list_sentences
 from reports.dashboards.service_levels.tallies import Targets, TargetTally, read_compared, read_targets
 from reports.measures.present.unanswered import count_unanswered
-from reports.periods import name_days
+from reports.periods import Step, name_days
 from reports.scopes import describe_left_out
 from reports.wording import duration_cell, format_points_change
 from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
@@ -28,20 +31,29 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
     targets = read_targets(selection)
     before = read_compared(selection, selection.compared) if selection.compared else None
     total = targets.add_up()
+    steps, links, span = selection.period.steps, selection.links, name_days(selection.period, selection.now)
     return {
-        "span": name_days(selection.period, selection.now),
+        "span": span,
         "reach": describe_reach(selection.user),
         "left_out": describe_left_out(selection.user),
         "has_targets": bool(total.ended or total.in_time),
         "figures": _figures(targets, before, selection),
-        "steps": _steps_context(targets, selection),
+        "steps": draw(
+            "reports/_target_steps.html",
+            _steps_context,
+            targets.by_step(len(steps)),
+            total,
+            steps,
+            links,
+            span,
+        ),
         "clocks": [_clock_row(clock, targets, before, selection) for clock in CLOCKS],
-        "all_clocks": {**_row(total, selection), "before": _share(before.add_up()) if before else NO_VALUE},
+        "all_clocks": {**_row(total, links), "before": _share(before.add_up()) if before else NO_VALUE},
         "departments": _department_rows(targets, selection),
         "policies": _policy_rows(targets, selection),
         "overdue": f"{total.overdue:,}",
         "overdue_href": selection.list_href(of="targets", result="overdue"),
-        "hours": hours_context(targets, selection),
+        "hours": draw("reports/_missed_hours.html", hours_context, targets.hours or Counter(), links, span),
         "risk": _risk_rows(selection),
         "sentences": list_sentences(targets, before, selection),
     }
@@ -85,9 +97,9 @@ def _change(now: TargetTally, before: TargetTally) -> str:
     return format_points_change(now.share, before.share)
 
 
-def _row(tally: TargetTally, selection: Selection, **narrowed: Any) -> dict[str, Any]:
+def _row(tally: TargetTally, links: Links, **narrowed: Any) -> dict[str, Any]:
     def href(**query: Any) -> str:
-        return selection.list_href(of="targets", **narrowed, **query)
+        return links.list_href(of="targets", **narrowed, **query)
 
     return {
         "met": f"{tally.met:,}",
@@ -109,18 +121,18 @@ def _clock_row(clock: str, targets: Targets, before: Targets | None, selection: 
     median = overruns.medians[clock] if overruns and count >= FEWEST else None
     return {
         "label": label,
-        **_row(targets.of_clock(clock), selection, clock=clock),
+        **_row(targets.of_clock(clock), selection.links, clock=clock),
         "before": _share(before.of_clock(clock)) if before else NO_VALUE,
         "late": duration_cell(median) if median is not None else FEW if count else NO_VALUE,
     }
 
 
-def _steps_context(targets: Targets, selection: Selection) -> dict[str, Any]:
+def _steps_context(
+    tallies: Sequence[TargetTally], total: TargetTally, steps: Sequence[Step], links: Links, span: str
+) -> dict[str, Any]:
     rows, bars = [], []
-    total = targets.add_up()
-    for number, step in enumerate(selection.period.steps):
-        tally = targets.of_step(number)
-        rows.append({"label": step.label, **_row(tally, selection, step=step.key)})
+    for step, tally in zip(steps, tallies, strict=True):
+        rows.append({"label": step.label, **_row(tally, links, step=step.key)})
         title = f"{step.label}: {tally.met:,} of {format_count(tally.ended, 'target')} met"
         still = f", {tally.in_time:,} not due yet" if tally.in_time else ""
         bars.append(
@@ -128,18 +140,19 @@ def _steps_context(targets: Targets, selection: Selection) -> dict[str, Any]:
                 tally.met / tally.ended if tally.ended else None,
                 step.mark,
                 f"{title}{still}",
-                selection.list_href(of="targets", step=step.key),
+                links.list_href(of="targets", step=step.key),
                 not tally.in_time,
             )
         )
     overall = total.met / total.ended if total.ended else 0.0
-    return {
+    shown = {
         "rows": rows,
         "chart": rate_chart(bars, overall),
         "share": _share(total),
         "label": f"{round(100 * overall)}",
         "note": f"n = {format_count(total.ended, 'target')}, {total.in_time:,} not due yet",
     }
+    return {"steps": shown, "span": span, "board": {"name": "service-levels"}, "selection": links}
 
 
 def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
@@ -160,7 +173,9 @@ def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, A
                     "href": href if of_clock.ended else "",
                 }
             )
-        rows.append({"name": department.name, **_row(tally, selection, narrowed=narrowed), "clocks": clocks})
+        rows.append(
+            {"name": department.name, **_row(tally, selection.links, narrowed=narrowed), "clocks": clocks}
+        )
     return rows
 
 
@@ -169,7 +184,7 @@ def _policy_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]
     for policy in sorted({row.policy for row in targets.ended}):
         tally = targets.add_up(lambda row, policy=policy: row.policy == policy, lambda _: False)  # type: ignore[misc]
         if tally.ended:
-            rows.append({"name": policy or "no longer known", **_row(tally, selection, policy=policy)})
+            rows.append({"name": policy or "no longer known", **_row(tally, selection.links, policy=policy)})
     return sorted(rows, key=lambda row: str(row["name"]))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from accounts.models.roster import WEEKDAYS
-from reports.behind.selections import Selection
+from reports.behind.selections import Links
 from reports.charts.week_map import NARROW, WIDE, HourCell, week_map
 from reports.dashboards.service_levels.tallies import Targets
 from wording.numbers import format_count, format_share
@@ -16,19 +16,18 @@ _DAYS = [name[:3] for name in WEEKDAYS]
 FEWEST, SHARE = 5, 0.1
 
 
-def hours_context(targets: Targets, selection: Selection) -> dict[str, Any]:
-    """Build the map and the table of missed targets by hour."""
-    hours = targets.hours or Counter[int]()
+def hours_context(hours: Counter[int], links: Links, span: str) -> dict[str, Any]:
+    """Build what `reports/_missed_hours.html` shows: the map and the table of missed targets by hour."""
     total = sum(hours.values())
-    wide = [_cell(hours.get(hour, 0), [hour], selection) for hour in range(168)]
+    wide = [_cell(hours.get(hour, 0), [hour], links) for hour in range(168)]
     narrow = [
-        _cell(sum(hours.get(hour, 0) for hour in three), three, selection)
+        _cell(sum(hours.get(hour, 0) for hour in three), three, links)
         for first in range(0, 24, 3)
         for weekday in range(7)
         if (three := [weekday * 24 + first + n for n in range(3)])
     ]
     by_hour = [f"{hour:02}" for hour in range(24)]
-    return {
+    shown = {
         "total": format_count(total, "missed target"),
         "count": total,
         "bold": _finding(hours, total),
@@ -39,18 +38,19 @@ def hours_context(targets: Targets, selection: Selection) -> dict[str, Any]:
             {
                 "hour": f"{hour:02}:00",
                 "cells": [
-                    (f"{hours.get(day * 24 + hour, 0):,}", hour_href(day * 24 + hour, selection))
+                    (f"{hours.get(day * 24 + hour, 0):,}", hour_href(day * 24 + hour, links))
                     for day in range(7)
                 ],
             }
             for hour in range(24)
         ],
     }
+    return {"hours": shown, "span": span, "board": {"name": "service-levels"}, "selection": links}
 
 
-def hour_href(hour: int, selection: Selection) -> str:
+def hour_href(hour: int, links: Links) -> str:
     """Return the address of the list of one hour of the week."""
-    return selection.list_href(of="targets", result="missed", due_hour=hour)
+    return links.list_href(of="targets", result="missed", due_hour=hour)
 
 
 def find_worst_hour(targets: Targets) -> tuple[int, int] | None:
@@ -81,10 +81,10 @@ def _finding(hours: Any, total: int) -> str:
     )
 
 
-def _cell(number: int, hours: list[int], selection: Selection) -> HourCell:
+def _cell(number: int, hours: list[int], links: Links) -> HourCell:
     if not number:
         return HourCell(0, "", "", is_inside=False, is_marked=False)
     weekday, first = divmod(hours[0], 24)
     title = f"{WEEKDAYS[weekday]}s, {first:02}:00–{first + len(hours):02}:00: {number:,} missed"
-    href = hour_href(hours[0], selection) if len(hours) == 1 else "#missed-hours-table"
+    href = hour_href(hours[0], links) if len(hours) == 1 else "#missed-hours-table"
     return HourCell(number, title, href, is_inside=False, is_marked=False)

@@ -72,6 +72,6 @@ def _hour(targets: Targets, selection: Selection) -> dict[str, str] | None:
     return {
         "bold": f"{count:,} of {total:,} missed targets were due {describe_hour(hour)},",
         "rest": "more than in any other hour of the week.",
-        "href": hour_href(hour, selection),
+        "href": hour_href(hour, selection.links),
         "link": f"{count:,} missed",
     }
