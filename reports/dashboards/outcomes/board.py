@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inbox.visibility import list_departments
 from reports.behind.outcomes import choose_outcomes
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.measures.horseshoe import FEWEST
 from reports.measures.outcomes import Outcomes
+from reports.periods import Step
 from reports.rollups.outcomes import count_closings, measure_outcomes
 from wording.numbers import NO_VALUE, format_share
 
@@ -35,7 +37,10 @@ TURNED = {"before": "negative", "after": "positive"}
 class OutcomeBoard:
     """The outcomes and the closed cases of a period, and of the one before; None where nothing is compared."""
 
-    selection: Selection
+    links: Links
+    #: The steps of the period, and the departments as (id, name).
+    steps: tuple[Step, ...]
+    departments: tuple[tuple[int, str], ...]
     now: Outcomes
     before: Outcomes | None
     closings: dict[str, int]
@@ -51,7 +56,7 @@ class OutcomeBoard:
 
     def href(self, **asked: Any) -> str:
         """Return the address of the list of such exchanges."""
-        return self.selection.list_href("outcome", **asked)
+        return self.links.list_href("outcome", **asked)
 
     def closed(self, half: int, *values: str) -> int:
         """Count closed cases by one half of their state."""
@@ -67,7 +72,9 @@ def measure_board(selection: Selection) -> OutcomeBoard:
     user, filters, now = selection.user, selection.filters, selection.now
     compared = selection.compared
     return OutcomeBoard(
-        selection,
+        selection.links,
+        selection.period.steps,
+        tuple((each.pk, each.name) for each in list_departments(user)),
         measure_outcomes(user, selection.period, filters, now=now),
         measure_outcomes(user, compared, filters, now=now, in_detail=False) if compared else None,
         count_closings(user, selection.period, filters, now=now),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from inbox.visibility import list_departments
 from reports.behind.selections import Selection
+from reports.dashboards.drawings import draw
 from reports.dashboards.outcomes.board import (
     BAND_LABELS,
     DEED_LABELS,
@@ -21,6 +21,7 @@ from reports.dashboards.outcomes.charts import deeds_context, flow_context
 from reports.dashboards.outcomes.sentences import outcome_sentences
 from reports.dashboards.response import Figure
 from reports.measures.outcomes import LIKED_IN_2011
+from reports.periods import name_days
 from reports.wording import format_points_change
 from wording.numbers import NO_VALUE, format_count
 
@@ -34,11 +35,24 @@ _SHIFTS = {
 
 
 def outcomes_context(selection: Selection) -> dict[str, Any]:
-    """Build what `reports/_outcomes.html` shows."""
+    """Build what `reports/outcomes.html` shows of them."""
     board = measure_board(selection)
+    compared = selection.compared
+    return {
+        "figures": _figures(board, board.count(**KNOWN)),
+        "what_followed": draw(
+            "reports/_outcomes.html", _board_context, board, name_days(compared) if compared else ""
+        ),
+        "sentences": outcome_sentences(board),
+    }
+
+
+def _board_context(board: OutcomeBoard, compared_span: str) -> dict[str, Any]:
     counted = board.count(**KNOWN)
     return {
-        "figures": _figures(board, counted),
+        "board": {"name": "outcomes"},
+        "selection": board.links,
+        "compared_span": compared_span,
         "answered": format_count(counted + board.now.unripe, "answered exchange"),
         "answered_href": board.href(),
         "known": format_count(counted, "answered exchange"),
@@ -60,7 +74,6 @@ def outcomes_context(selection: Selection) -> dict[str, Any]:
         "outcome_departments": _department_rows(board),
         "outcome_labels": list(DEED_LABELS.values()),
         "liked_in_2011": f"{LIKED_IN_2011:.1%}",
-        "sentences": outcome_sentences(board),
     }
 
 
@@ -148,9 +161,9 @@ def _closing_rows(board: OutcomeBoard) -> list[dict[str, str]]:
                 "label": label,
                 "words": words,
                 "n": f"{now[0]:,}",
-                "href": board.selection.list_href("closing", end=part_end),
+                "href": board.links.list_href("closing", end=part_end),
                 "whole": f"{now[1]:,}",
-                "whole_href": board.selection.list_href("closing", end=whole_end),
+                "whole_href": board.links.list_href("closing", end=whole_end),
                 "share": share_of(*now),
                 "before": f"{before[0]:,}" if board.before else NO_VALUE,
                 "before_share": share_of(*before) if board.before else NO_VALUE,
@@ -162,16 +175,16 @@ def _closing_rows(board: OutcomeBoard) -> list[dict[str, str]]:
 def _step_rows(board: OutcomeBoard) -> list[dict[str, Any]]:
     return [
         _deed_row(board, step.label, {deed: board.now.by_step[place, deed] for deed in DEED_LABELS}, {"step": step.key})
-        for place, step in enumerate(board.selection.period.steps)
+        for place, step in enumerate(board.steps)
     ]  # fmt: skip
 
 
 def _department_rows(board: OutcomeBoard) -> list[dict[str, Any]]:
     rows = []
-    for department in list_departments(board.selection.user):
-        numbers = {deed: board.now.by_department[department.pk, deed] for deed in DEED_LABELS}
+    for department_id, name in board.departments:
+        numbers = {deed: board.now.by_department[department_id, deed] for deed in DEED_LABELS}
         if any(numbers.values()):
-            rows.append(_deed_row(board, department.name, numbers, {}, department.pk))
+            rows.append(_deed_row(board, name, numbers, {}, department_id))
     return rows
 
 
@@ -181,7 +194,7 @@ def _deed_row(
     narrowed = {"department_ids": (department_id,)} if department_id else None
 
     def href(**asked: str) -> str:
-        return board.selection.list_href("outcome", narrowed=narrowed, **asked, **query)
+        return board.links.list_href("outcome", narrowed=narrowed, **asked, **query)
 
     counted = sum(n for deed, n in numbers.items() if deed != "unripe")
     return {

@@ -42,7 +42,7 @@ def _hanging(board: OutcomeBoard) -> Sentence | None:
         f"{format_count(hanging, 'closed case')} {verb}:",
         f"the customer had the last public word, and it needs an answer. That is {format_share(hanging, closed)} of {closed:,}.",
         f"Open the {hanging:,}",
-        board.selection.list_href("closing", end="hanging"),
+        board.links.list_href("closing", end="hanging"),
     )
 
 
