@@ -94,6 +94,7 @@ class Hour:
         return len(self.key) > 2
 
 
+@lru_cache(maxsize=128)
 def list_hours(day: dt.date, zone: ZoneInfo) -> tuple[Hour, ...]:
     """Return the hours of a day in order. An hour that the clocks jump over is not among them."""
     at, end = start_of_day(day, zone), start_of_day(day + _DAY, zone)

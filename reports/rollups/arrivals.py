@@ -16,7 +16,7 @@ from reports.models import FactKind
 from reports.periods import start_of_day
 from reports.rollups.choices import choose
 from reports.rollups.covering import Cover
-from reports.rollups.freshness import freshen_for
+from reports.rollups.freshness import freshen_for, whole_minute
 from reports.rollups.tallies import count_facts, list_values, nearest_rank
 
 #: Weeks to compare with, and how few of them say what is usual.
@@ -63,7 +63,9 @@ def arrivals_today(user: User, filters: Filters, *, now: dt.datetime, zone: Zone
     today = now.astimezone(zone).date()
     days = [today, *same_weekdays(today, WEEKS)]
     hours = [list_hours(day, zone) for day in days]
-    cuts = [now, *(same_time(now, day, zone) for day in days[1:])]
+    # To the minute that the page names, so that what was counted in it serves again.
+    minute = whole_minute(now)
+    cuts = [minute, *(same_time(minute, day, zone) for day in days[1:])]
     cover = Cover(rest=[part for n in range(len(days)) for part in _steps(n, hours[n], cuts[n])])
     counts = Counter[int]()
     by_department = Counter[tuple[str, int]]()

@@ -28,10 +28,17 @@ def show_board(request: HttpRequest, board: Board, **more: Any) -> HttpResponse:
     """
     selection = requested_selection(request)
     context = board.show(selection) | {"saved_name": _find_name(request, selection)} | more
+    return render_drawings(request, board.template, context)
+
+
+def render_drawings(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render a template in which numbers are places in drawings.
+
+    They are written as they are, not by the form of a language.
+    """
     page = make_context(context, request, autoescape=True)
-    # Numbers in templates are places in drawings: written as they are, not by the form of a language.
     page.use_l10n = False
-    return HttpResponse(cast(Any, get_template(board.template)).template.render(page))
+    return HttpResponse(cast(Any, get_template(template)).template.render(page))
 
 
 def _find_name(request: HttpRequest, selection: Selection) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reports.dashboards.boards import BOARDS
 from reports.dashboards.looks import note_looks
-from reports.views.requests import requested_selection
+from reports.dashboards.today.board import today_context
+from reports.views.requests import render_drawings, requested_selection
 
 
 @require_safe
@@ -30,13 +30,13 @@ def _show(request: HttpRequest, page: str, *, is_wall: bool) -> HttpResponse:
     """Show a page; only its changing part when it asks again."""
     selection, board = requested_selection(request), BOARDS["today"]
     note_looks(selection)
-    context = board.build(selection) | {
+    context = today_context(selection, is_wall=is_wall) | {
         "board": None if is_wall else board,
         "selection": selection,
         "is_wall": is_wall,
         "here": request.get_full_path(),
     }
     name = "reports/_today.html" if getattr(request, "htmx", False) else page
-    response = render(request, name, context)
+    response = render_drawings(request, name, context)
     response.headers["Cache-Control"] = "no-store, private"
     return response

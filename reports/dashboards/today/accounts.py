@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from accounts import shifts
 from accounts.brand_accounts.charter import charter_state
@@ -17,6 +18,7 @@ from accounts.brand_accounts.state import AccountState, account_state
 from accounts.models import BrandAccount, Lifecycle, Stream, TroubleKind
 from accounts.roster.planning import Roster, load_rosters
 from reports.behind.selections import Selection
+from reports.dashboards.drawings import draw
 from wording.numbers import NO_VALUE, format_count
 from wording.spans import short_span
 
@@ -107,8 +109,13 @@ def _clock(at: dt.datetime, now: dt.datetime, zone: dt.tzinfo) -> str:
     return f"{local:%H:%M}" if local.date() == today else f"{local:%a %H:%M}"
 
 
-def accounts_context(accounts: Sequence[Account], selection: Selection) -> dict[str, Any]:
-    """Build the table of accounts."""
+def draw_accounts(accounts: Sequence[Account], selection: Selection, page: dict[str, Any]) -> SafeString:
+    """Draw the table of accounts; `page` says whether it is on a wall, and what its files are asked for by."""
+    shown = _accounts_context(accounts, selection)
+    return draw("reports/_today_accounts.html", dict, accounts=shown, **page)
+
+
+def _accounts_context(accounts: Sequence[Account], selection: Selection) -> dict[str, Any]:
     unread = sum(each.not_read is not None for each in accounts)
     unmanned = sum(not each.primary for each in accounts)
     read_words = f"{unread:,} of {len(accounts):,} {'is' if unread == 1 else 'are'} not read"

@@ -9,10 +9,10 @@ from typing import Any
 from inbox.reach_words import describe_reach
 from reports.behind.selections import Selection
 from reports.dashboards.selection import describe_filters
-from reports.dashboards.today.accounts import accounts_context, read_accounts
-from reports.dashboards.today.arrivals import arrivals_context, compare_with_usual
+from reports.dashboards.today.accounts import draw_accounts, read_accounts
+from reports.dashboards.today.arrivals import compare_with_usual, draw_arrivals
 from reports.dashboards.today.troubles import list_troubles
-from reports.dashboards.today.waiting import ages_context, longest_wait, urgent_context
+from reports.dashboards.today.waiting import draw_ages, longest_wait, urgent_context
 from reports.measures.present.unanswered import Waiting, count_unanswered
 from reports.periods import read_period
 from reports.rollups.arrivals import WEEKS, Arrivals, arrivals_today, first_responses_today
@@ -43,8 +43,12 @@ class LinkedFigure:
     notes: tuple[Note, ...] = ()
 
 
-def today_context(selection: Selection) -> dict[str, Any]:
-    """Build the context of `reports/today.html`: of today, whatever period the address names."""
+def today_context(selection: Selection, *, is_wall: bool = False) -> dict[str, Any]:
+    """Build the context of `reports/today.html`: of today, whatever period the address names.
+
+    On a wall nothing leads anywhere.
+    """
+    page = {"is_wall": is_wall, "board": None if is_wall else {"name": "today"}, "selection": selection.links}
     selection = _of_today(selection)
     user, filters, now, zone = selection.user, selection.filters, selection.now, selection.period.zone
     waiting = count_unanswered(user, filters, now=now)
@@ -63,10 +67,10 @@ def today_context(selection: Selection) -> dict[str, Any]:
         "narrowed": describe_filters(selection),
         "troubles_now": list_troubles(waiting, accounts, arrivals, selection),
         "figures": [*_waiting_figures(waiting, selection), *_arrival_figures(arrivals, selection)],
-        "ages": ages_context(waiting, selection),
-        "arrivals": arrivals_context(arrivals, selection),
+        "ages": draw_ages(waiting, selection, page),
+        "arrivals": draw_arrivals(arrivals, selection, page),
         "urgent": urgent_context(waiting, selection),
-        "accounts": accounts_context(accounts, selection),
+        "accounts": draw_accounts(accounts, selection, page),
     }
 
 

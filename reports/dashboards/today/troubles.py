@@ -111,7 +111,7 @@ def _peak(arrivals: Arrivals, selection: Selection) -> dict[str, str] | None:
         "sign": "◆",
         "bold": f"{peak.hour.label} brought {format_count(peak.count, 'new exchange')} where {peak.usual.median:,} {'is' if peak.usual.median == 1 else 'are'} usual.",
         "rest": f"{share} of them are with {_name(where, selection)}.",
-        "href": hour_href(peak.hour.key, selection),
+        "href": hour_href(peak.hour.key, selection.links),
         "link": f"Open the {peak.count:,}",
     }
 

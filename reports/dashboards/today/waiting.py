@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from inbox.models import Case
 from inbox.visibility import list_departments
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.charts.hours import Column, place_columns
+from reports.dashboards.drawings import draw
 from reports.measures.present.unanswered import AGES, HOUR, Waiting, most_urgent_cases, unanswered_cases
 from reports.wording import time_cell
 from wording.numbers import format_count
@@ -24,8 +26,15 @@ _LONG = 4 * HOUR
 _NOBODY = "nobody"
 
 
-def ages_context(rows: Sequence[Waiting], selection: Selection) -> dict[str, Any]:
-    """Build the table and the chart of what waits by age."""
+def draw_ages(rows: Sequence[Waiting], selection: Selection, page: dict[str, Any]) -> SafeString:
+    """Draw the table and the chart of what waits by age; see `draw_accounts`."""
+    departments = tuple((each.pk, each.name) for each in list_departments(selection.user))
+    return draw("reports/_today_ages.html", _ages_context, rows, departments, selection.links, page)
+
+
+def _ages_context(
+    rows: Sequence[Waiting], names: Sequence[tuple[int, str]], links: Links, page: dict[str, Any]
+) -> dict[str, Any]:
     total, over = sum(row.count for row in rows), sum(row.over for row in rows)
     long = sum(row.count for row in rows if AGES[row.age].least >= _LONG)
     columns = []
@@ -33,15 +42,13 @@ def ages_context(rows: Sequence[Waiting], selection: Selection) -> dict[str, Any
         here = [row for row in rows if row.age == place]
         count, late = sum(row.count for row in here), sum(row.over for row in here)
         title = f"{age.label}: {format_count(count, 'exchange')}, {late:,} over the target"
-        columns.append(
-            Column(age.label, count, late, title, selection.list_href(of="unanswered", age=age.key))
-        )
+        columns.append(Column(age.label, count, late, title, links.list_href(of="unanswered", age=age.key)))
     departments = [
-        _department_row(department.pk, department.name, mine, selection)
-        for department in list_departments(selection.user)
-        if (mine := [row for row in rows if row.department_id == department.pk])
+        _department_row(pk, name, mine, links)
+        for pk, name in names
+        if (mine := [row for row in rows if row.department_id == pk])
     ]
-    return {
+    shown = {
         "note": f"n = {format_count(total, 'exchange')} in which a customer waits for an answer",
         "total": f"{total:,}",
         "over": f"{over:,}",
@@ -50,18 +57,19 @@ def ages_context(rows: Sequence[Waiting], selection: Selection) -> dict[str, Any
         else "Nobody waits for an answer.",
         "labels": [age.label for age in AGES],
         "columns": place_columns(columns),
-        "all": _row(rows, selection, None),
+        "all": _row(rows, links, None),
         "departments": departments,
     }
+    return {"ages": shown, **page}
 
 
-def _department_row(pk: int, name: str, rows: Sequence[Waiting], selection: Selection) -> dict[str, Any]:
-    return {"name": name, **_row(rows, selection, {"department_ids": (pk,)})}
+def _department_row(pk: int, name: str, rows: Sequence[Waiting], links: Links) -> dict[str, Any]:
+    return {"name": name, **_row(rows, links, {"department_ids": (pk,)})}
 
 
-def _row(rows: Sequence[Waiting], selection: Selection, narrowed: dict[str, Any] | None) -> dict[str, Any]:
+def _row(rows: Sequence[Waiting], links: Links, narrowed: dict[str, Any] | None) -> dict[str, Any]:
     def href(**query: object) -> str:
-        return selection.list_href(of="unanswered", narrowed=narrowed, **query)
+        return links.list_href(of="unanswered", narrowed=narrowed, **query)
 
     cells = []
     for place, age in enumerate(AGES):
