@@ -67,7 +67,7 @@ def opening_line(ring: Ring) -> str:
 # A page draws the same ellipse several times, and the next page the same again.
 @lru_cache(maxsize=16)
 def _measure_ellipse(rx: float, ry: float) -> tuple[float, ...]:
-    """Return how far each of `_ANGLES` is from the top, along the ellipse."""
+    """Return the way to each angle along the ellipse."""
     points = [(rx * math.sin(angle), ry * math.cos(angle)) for angle in _ANGLES]
     return (0.0, *accumulate(math.dist(before, after) for before, after in pairwise(points)))
 

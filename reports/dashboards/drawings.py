@@ -51,9 +51,9 @@ _drawings = _Drawings()
 def draw(
     template: str, build: Callable[_Parts, dict[str, Any]], *args: _Parts.args, **kwargs: _Parts.kwargs
 ) -> SafeString:
-    """Return a template rendered with what `build` makes of the arguments, and with nothing else.
+    """Return a template rendered with what `build` returns, and nothing else.
 
-    `build` is a function of them alone. Raises for arguments that cannot be written out as a key.
+    `build` is a function of its arguments alone. Raises for arguments that cannot be written out as a key.
     """
     key = pickle.dumps((template, build.__module__, build.__qualname__, args, kwargs))
     drawing = _drawings.find(key)

@@ -49,8 +49,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/dashboard.html`."""
     user, now = selection.user, selection.now
     chosen = (user, selection.period, selection.filters)
-    longest = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"]
-    promised = longest or dt.timedelta(hours=24)
+    promised = _read_longest_promise()
     cohorts = response_cohorts(*chosen, promised=promised, now=now)
     earlier = _read_earlier(selection, promised)
     pairs = hand_over_pairs(*chosen, now=now)
@@ -86,6 +85,11 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
         "hours": draw_week_map(selection),
         "waits": waits_context(waits, selection),
     }
+
+
+def _read_longest_promise() -> dt.timedelta:
+    longest = BrandAccount.objects.aggregate(longest=Max("promised_response"))["longest"]
+    return longest or dt.timedelta(hours=24)
 
 
 def _read_earlier(selection: Selection, promised: dt.timedelta) -> list[Cohort]:

@@ -102,9 +102,9 @@ def fetch_kept(user: User, choice: Choice, sql: str, parameters: list[Any]) -> _
 def read_kept(
     user: User, choice: Choice, sql: str, parameters: list[Any], read: Callable[[_Rows], _Read]
 ) -> _Read:
-    """Return what `read`, a function of rows alone, makes of a statement on facts and cells alone. Nobody may change it.
+    """Return what `read` makes of the rows of a statement.
 
-    It is remembered under the whole statement with its parameters, who may read what among them, and the version of the
+    The statement is on facts and cells alone, `read` a function of rows alone, and nobody may change what it returned. It is remembered under the whole statement with its parameters, who may read what among them, and the version of the
     facts: so nobody sees another reader's number, nor one of before a change. Filters by columns of cases are of the present.
     """
     remembered = user.__dict__.get("_rollups")
@@ -115,15 +115,15 @@ def read_kept(
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            kept: _Read = _kept[key]
-            return kept
-    found = read(fetch_all(sql, parameters))
-    if len(found) <= _MOST_ROWS:
+            earlier: _Read = _kept[key]
+            return earlier
+    result = read(fetch_all(sql, parameters))
+    if len(result) <= _MOST_ROWS:
         with _lock:
-            _kept[key] = found
+            _kept[key] = result
             while len(_kept) > _MOST_STATEMENTS:
                 _kept.popitem(last=False)
-    return found
+    return result
 
 
 def _as_they_are(rows: _Rows) -> _Rows:

@@ -52,7 +52,7 @@ def list_values(
 def read_values_by_account(
     kind: FactKind, user: User, choice: Choice, cover: Cover, read: Callable[[_Rows], _Read]
 ) -> _Read:
-    """Return what `read` makes of rows (step, state, value, brand account, number); see `read_kept`."""
+    """Read rows (step, state, value, brand account, number) by `read_kept`."""
     has_cells = choice.has_cells and choice.department_ids is None
     group = Cell.Group.BRAND_ACCOUNT if has_cells else None
     return _sum(kind, user, choice, cover, ("state", "value", "brand_account_id"), group, read)
@@ -61,7 +61,7 @@ def read_values_by_account(
 def read_values(
     kind: FactKind, user: User, choice: Choice, cover: Cover, read: Callable[[_Rows], _Read]
 ) -> _Read:
-    """Return what `read` makes of rows (step, state, value, number); see `read_kept`."""
+    """Read rows (step, state, value, number) by `read_kept`."""
     return _sum(kind, user, choice, cover, ("state", "value"), choice.group, read)
 
 

@@ -66,7 +66,10 @@ class Targets:
         )
 
     def by_step(self, count: int) -> tuple[TargetTally, ...]:
-        """Return the sum of each of `count` steps of the period, in one pass: a year has thousands of rows."""
+        """Return the sum of each of `count` steps, in one pass.
+
+        A year has thousands of rows.
+        """
         met, missed, overdue, in_time = ([0] * count for _ in range(4))
         for row in self.ended:
             (met if row.is_met else missed)[row.step] += row.n

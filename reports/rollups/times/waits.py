@@ -81,7 +81,10 @@ def measure_waits(
 
 
 def _measure_done(rows: list[tuple[Any, ...]]) -> dict[int, Wait]:
-    """Return the waits that are over by period, of rows (period, state, seconds as shown, number)."""
+    """Return the waits that are over, by period.
+
+    Of rows (period, state, seconds as shown, number).
+    """
     values: dict[int, Counter[int]] = defaultdict(Counter)
     reopened = Counter[int]()
     for step, state, value, n in rows:
