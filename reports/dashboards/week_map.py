@@ -37,7 +37,7 @@ _DAYS = [name[:3] for name in WEEKDAYS]
 
 
 def draw_week_map(selection: Selection) -> SafeString:
-    """Draw `reports/_week_map.html`. Three statements, four for the answers."""
+    """Draw the map with its table. Three statements, four for the answers."""
     what = selection.hours_of
     chosen = (selection.user, selection.period, selection.filters)
     return draw(

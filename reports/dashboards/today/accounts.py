@@ -110,7 +110,10 @@ def _clock(at: dt.datetime, now: dt.datetime, zone: dt.tzinfo) -> str:
 
 
 def draw_accounts(accounts: Sequence[Account], selection: Selection, page: dict[str, Any]) -> SafeString:
-    """Draw the table of accounts; `page` says whether it is on a wall, and what its files are asked for by."""
+    """Draw the table of accounts.
+
+    `page` says whether it is on a wall, and by what its files are asked for.
+    """
     shown = _accounts_context(accounts, selection)
     return draw("reports/_today_accounts.html", dict, accounts=shown, **page)
 

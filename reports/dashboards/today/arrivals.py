@@ -22,7 +22,10 @@ _TIMES, _MORE = 2, 5
 
 
 def draw_arrivals(arrivals: Arrivals, selection: Selection, page: dict[str, Any]) -> SafeString:
-    """Draw the chart and the table of today's arrivals, as of the whole minute; see `draw_accounts`."""
+    """Draw today's arrivals as a chart and a table; see `draw_accounts`.
+
+    They are as of the whole minute.
+    """
     zone, minute = selection.period.zone, whole_minute(selection.now)
     days = tuple(_day_href(f"{day}", selection) for day, _ in arrivals.days)
     return draw(

@@ -48,7 +48,10 @@ def responses_by_account(
 
 
 def _find_medians(rows: list[tuple[Any, ...]]) -> dict[int, dt.timedelta | None]:
-    """Return the median of what was answered by brand account, of all under 0."""
+    """Return the median of what was answered, by brand account.
+
+    That of all is under 0.
+    """
     values: dict[int, Counter[int]] = defaultdict(Counter)
     for _, state, value, account, n in rows:
         if state == "answered" and value is not None:
