@@ -35,16 +35,16 @@ from routing.service_levels.starter import starter_calendars, starter_policies
 RULES = 50
 #: Seconds in which everything that changed is refreshed.
 _LONG = 600.0
-_SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")
+SECRETS = dict.fromkeys(("consumer_key", "consumer_secret", "access_token", "access_token_secret"), "bench")
 
 
 def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     """Measure floor and product in turn, on one growing database."""
-    stream = _prepare_stream()
+    stream = prepare_stream()
     pages = max(options["messages"] // PAGE_SIZE, PAGE_COUNT)
     rounds = []
-    with _serve_wire() as port:
-        network = build_connector(Credentials("x", BRAND_ID, _SECRETS), api_url=f"http://127.0.0.1:{port}")
+    with serve_wire() as port:
+        network = build_connector(Credentials("x", BRAND_ID, SECRETS), api_url=f"http://127.0.0.1:{port}")
         _measure_product(network, stream, PAGE_COUNT)
         _measure_floor(port, stream, PAGE_COUNT)
         with connection.cursor() as cursor:
@@ -78,7 +78,8 @@ def measure(options: dict[str, Any], say: Callable[[str], None]) -> dict[str, An
     }  # fmt: skip
 
 
-def _prepare_stream() -> Stream:
+def prepare_stream() -> Stream:
+    """Return a stream of mentions whose messages are routed by fifty rules."""
     now = timezone.now()
     departments = {
         slug: Department.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "position": n})[0]
@@ -119,7 +120,8 @@ def _pad_rules(department: Department) -> None:
 
 
 @contextmanager
-def _serve_wire() -> Iterator[int]:
+def serve_wire() -> Iterator[int]:
+    """Serve pages of mentions from another process; its port."""
     command = [sys.executable, "-m", "config.bench.wire"]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -147,7 +149,7 @@ def _measure_floor(port: int, stream: Stream, pages: int) -> _Speed:
 
 
 def _measure_product(network: Connector, stream: Stream, pages: int) -> _Speed:
-    token = _lease_stream(stream)
+    token = lease_stream(stream)
     cursor: Any = {}
     backend = connection.connection.info.backend_pid
     messages, started = 0, time.perf_counter()
@@ -170,7 +172,8 @@ def _measure_refresh(pages: int) -> _Speed:
     return _Speed(messages / (time.perf_counter() - started), 1e6 * seconds / messages)
 
 
-def _lease_stream(stream: Stream) -> uuid.UUID:
+def lease_stream(stream: Stream) -> uuid.UUID:
+    """Lease a stream for an hour; return the token."""
     token = uuid.uuid4()
     until = timezone.now() + dt.timedelta(hours=1)
     Stream.objects.filter(pk=stream.pk).update(lease_token=token, lease_until=until)
@@ -183,7 +186,7 @@ def _count_statements(network: Connector, stream: Stream) -> tuple[int, int]:
 
     The first page has one message, the second a hundred. BEGIN and COMMIT are included.
     """
-    token = _lease_stream(stream)
+    token = lease_stream(stream)
 
     def count(page: PollResult) -> int:
         # Check for a newer rule-set version now: it is due every few seconds, not once a page.

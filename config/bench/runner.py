@@ -22,6 +22,7 @@ BENCHES = (
     "search",
     "live",
     "dequeue",
+    "bulk",
     "reading",
     "sla",
     "rules",
@@ -30,7 +31,7 @@ BENCHES = (
 )
 _WITHOUT_DATABASE = ("reading", "sla", "rules")
 #: Default numbers of cases of the benches that run only in a child process.
-_CASES = {"preview": 0, "ingest": 0, "dequeue": 100_000, "live": 10_000}
+_CASES = {"preview": 0, "ingest": 0, "dequeue": 100_000, "bulk": 60_000, "live": 10_000}
 MILLION = 1_000_000
 Say = Callable[[str], None]
 
@@ -85,6 +86,10 @@ def run_inside(options: dict[str, Any], say: Say) -> dict[str, Any] | None:
         from config.bench import dequeue
 
         return dequeue.measure(options, say)
+    if options["name"] == "bulk":
+        from config.bench import bulk
+
+        return bulk.measure(options, say)
     if options["name"] == "live":
         from config.bench import live
 

@@ -14,7 +14,7 @@ from config.embedded.process import EmbeddedError
 
 class Command(BaseCommand):
     help = (
-        "Measure: ingest, queue, case, search, live, dequeue, reading, sla. `load` fills a scratch database and keeps it for the others "
+        "Measure: ingest, queue, case, search, live, dequeue, bulk, reading, sla. `load` fills a scratch database and keeps it for the others "
         "(`drop` removes it). The last line printed is one JSON object."
     )
     requires_system_checks = []
