@@ -32,9 +32,19 @@ def find_reason_to_wake(case: Case, fields: Collection[str], events: Iterable[Ca
 def wakes_for_target(case: Case, since: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
     """Return when a snoozed case wakes for a target, and that target.
 
-    None without a target that was still ahead when it was snoozed (`since`).
+    The account's promise is one where no policy applies. None without a target that was still ahead when it was snoozed (`since`).
     """
     first = case.first_response_due_at if case.first_response_at is None else None
-    targets = (first, case.next_response_due_at, case.resolution_due_at)
+    targets = (first, case.next_response_due_at, case.resolution_due_at, _promised_at(case))
     ahead = min((at for at in targets if at is not None and at > since), default=None)
     return (ahead - min(BEFORE_TARGET, (ahead - since) / 2), ahead) if ahead is not None else None
+
+
+def _promised_at(case: Case) -> dt.datetime | None:
+    """Return when the account promises an answer.
+
+    None where a policy applies, and while nobody waits.
+    """
+    if case.next_due_at is not None or case.historical or case.waiting_since is None:
+        return None
+    return case.waiting_since + case.brand_account.promised_response

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 
 from accounts.models import User
 from inbox.changes.change import Change, save_changes
@@ -47,7 +47,15 @@ def _due_cases(now: dt.datetime) -> QuerySet[Case]:
     first &= Q(first_response_due_at__gt=F("snoozed_since"))
     following = Q(next_response_due_at__lte=soon, next_response_due_at__gt=F("snoozed_since"))
     resolution = Q(resolution_due_at__lte=soon, resolution_due_at__gt=F("snoozed_since"))
-    return Case.objects.snoozed().filter(Q(snoozed_until__lte=now) | first | following | resolution)
+    promised = Q(
+        next_due_at=None, historical=False, promised_at__lte=soon, promised_at__gt=F("snoozed_since")
+    )
+    targets = first | following | resolution | promised
+    promise = ExpressionWrapper(
+        F("waiting_since") + F("brand_account__promised_response"), output_field=DateTimeField()
+    )
+    snoozed = Case.objects.snoozed().select_related("brand_account").annotate(promised_at=promise)
+    return snoozed.filter(Q(snoozed_until__lte=now) | targets)
 
 
 def _wake(case: Case, now: dt.datetime) -> Change | None:

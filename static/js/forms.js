@@ -103,8 +103,10 @@
     } else if (busy && submitter !== busy.submitter) busy.next = submitter;
   });
 
-  // A form with several answers to choose from is not sent by a key: nobody would know which.
-  function buttonOf(form) {
+  // A form with several answers to choose from is not sent by a key: nobody would know which, unless one is marked.
+  function buttonOf(form, field) {
+    const marked = (field.closest("details") ?? form).querySelector("button[data-sends]");
+    if (marked) return marked;
     const buttons = [...form.querySelectorAll("button:not([type=button])")];
     if (buttons.length > 1 && buttons.some((button) => button.name)) return null;
     return buttons.find((button) => button.classList.contains("go")) ?? buttons[0];
@@ -113,6 +115,6 @@
     const { key, target } = event;
     if (key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || !target.matches(TYPED) || target.form?.getAttribute("method") !== "post") return;
     event.preventDefault();
-    buttonOf(target.form)?.click();
+    buttonOf(target.form, target)?.click();
   });
 })();

@@ -239,6 +239,8 @@ def test_a_task_that_is_killed_leaves_all_or_nothing(service, ann, monkeypatch):
 @pytest.mark.parametrize(
     ("due", "back"),
     [
+        # No policy applies, and the account promises an answer within some time of the customer's message.
+        ({"waiting_since": NOW - 20 * HOUR}, 4 * HOUR - dt.timedelta(minutes=15)),
         ({"first_response_due_at": NOW + 4 * HOUR}, 4 * HOUR - dt.timedelta(minutes=15)),
         ({"first_response_due_at": NOW + dt.timedelta(minutes=10)}, dt.timedelta(minutes=5)),
         ({"resolution_due_at": NOW + 5 * HOUR}, 5 * HOUR - dt.timedelta(minutes=15)),
@@ -253,7 +255,8 @@ def test_a_task_that_is_killed_leaves_all_or_nothing(service, ann, monkeypatch):
     ],
 )
 def test_a_target_wakes_it_before(case, ann, due, back):
-    Case.objects.filter(pk=case.pk).update(**due)
+    running = [at for name, at in due.items() if name.endswith("_due_at")]
+    Case.objects.filter(pk=case.pk).update(**{"next_due_at": min(running, default=None), **due})
     snoozed = snooze_case(case.pk, ann, TOMORROW, now=NOW)
     assert ("Its target is" in describe_snooze(snoozed, NOW)) == (back < DAY)
     assert wake_due_cases(NOW + back - dt.timedelta(minutes=1)) == 0
