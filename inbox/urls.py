@@ -116,6 +116,7 @@ urlpatterns: list[URLPattern] = [
     path("notices/read/", notices.mark_all_notices_read, name="notices_read"),
     path("notices/<int:pk>/open/", notices.open_notice, name="notice_open"),
     path("notices/<int:pk>/read/", notices.mark_notice_read, name="notice_read"),
+    path("here/", presence.note_here, name="here"),
     path("navigation/", queue.navigation, name="navigation"),
     path("search/", search.search, name="search"),
     path("live/", stream.live_stream, name="live"),

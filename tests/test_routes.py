@@ -60,7 +60,7 @@ POST_ONLY = frozenset(
     """
     inbox:assign inbox:hand_over inbox:note inbox:resolve inbox:reopen inbox:dismiss inbox:snooze inbox:unsnooze inbox:remind inbox:reminder_drop inbox:reply inbox:draft
     inbox:reply_cancel inbox:reply_send_now inbox:reply_plan inbox:reply_settle inbox:reply_try_again inbox:quarantine_retry
-    inbox:undo inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
+    inbox:undo inbox:here inbox:set_opening inbox:set_presence inbox:set_time_zone inbox:plan_leave inbox:remove_leave inbox:give_back inbox:take_next
     accounts:brand_account_check accounts:stream_switch accounts:gap_settle accounts:user_active accounts:user_password_link
     accounts:user_sign_out accounts:department_open accounts:leave_add accounts:leave_remove
     accounts:shift_add accounts:shift_remove accounts:shift_restore accounts:roster_hours accounts:roster_copy accounts:roster_swap

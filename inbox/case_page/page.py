@@ -27,10 +27,10 @@ from inbox.case_page.roster_card import on_point_at_arrival, roster_card
 from inbox.case_page.small_horseshoe import answer_queued_annotation, small_horseshoe
 from inbox.case_page.take_over import describe_take_over
 from inbox.case_page.timeline import Timeline, read_timeline
-from inbox.case_page.writers import describe_writers, writers_annotation
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
 from inbox.later.forms import later_annotations, moment_forms
+from inbox.live import here
 from inbox.models import (
     Case,
     Custody,
@@ -43,6 +43,7 @@ from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
 from networks.registry import network_label
 from postgres.prepared_querysets import prepared_query
+from wording.times import clock_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,6 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         reasons=Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-id").values("reasons")[:1]),
         **customer_card.customer_annotations(user),
         **playbook.playbook_annotations(),
-        **writers_annotation(user),
         **learning_annotation(),
         **later_annotations(user),
         answer_queued_at=answer_queued_annotation(),
@@ -192,7 +192,7 @@ def _people_context(case: Case, user: User, now: dt.datetime, *, may_choose: boo
         "mine": case.assignee_id == user.pk,
         "colleagues": assignable_colleagues(case, now) if may_choose else [],
         "why_nobody": explain_unassigned(case, now),
-        "writers": describe_writers(case),
+        **here.words_of_case(case.pk, user.pk, lambda at: clock_time(at, now)),
     }
 
 

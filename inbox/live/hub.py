@@ -20,7 +20,15 @@ import orjson
 import redis.asyncio
 from django.conf import settings
 
-from inbox.live.publish import CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL, CaseChange
+from inbox.live import here
+from inbox.live.publish import (
+    CASES_CHANNEL,
+    DRAFTS_CHANNEL,
+    NOTICES_CHANNEL,
+    PEOPLE_CHANNEL,
+    WATCHES_CHANNEL,
+    CaseChange,
+)
 from inbox.visibility import CaseScope
 
 logger = logging.getLogger(__name__)
@@ -33,6 +41,7 @@ MEMORY = 30.0
 GRACE = 2.0
 #: No more messages than this are remembered; a page older than the oldest one reloads.
 MAX_REMEMBERED = 2000
+_CHANNELS = (CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL, PEOPLE_CHANNEL, DRAFTS_CHANNEL)
 #: With more changed cases than this an event says "everything" instead of naming them.
 MAX_NAMED_CASES = 100
 
@@ -66,6 +75,9 @@ class Listener:
 
     audience: Audience
     pending: set[int] = field(default_factory=set)
+    #: What rows say of who has their case open, by case; and the stamps of the reader's own drafts.
+    people: dict[int, here.HereWords] = field(default_factory=dict)
+    drafts: dict[int, str] = field(default_factory=dict)
     #: The reader's own notices changed.
     notices_changed: bool = False
     #: The audience has to be read again before the next event.
@@ -82,6 +94,18 @@ class Listener:
             self.pending.update(case_ids)
             self.woken.set()
 
+    def offer_people(self, change: CaseChange, people: list[here.Row]) -> None:
+        """Note who has a case open, for readers who may hear it."""
+        if self.audience.may_hear_of(change) and len(self.people) < MAX_NAMED_CASES:
+            self.people[change.case_id] = here.describe_people(people, self.audience.user_id)
+            self.woken.set()
+
+    def offer_draft(self, user_id: int, case_id: int, stamp: str) -> None:
+        """Note that a draft was stored, if it is the reader's own."""
+        if self.audience.user_id == user_id:
+            self.drafts[case_id] = stamp
+            self.woken.set()
+
     def offer_notices(self, user_ids: list[int]) -> None:
         """Note that the notices of these users changed."""
         if self.audience.user_id in user_ids:
@@ -93,6 +117,11 @@ class Listener:
         if self.audience.user_id in user_ids:
             self.audience_is_stale = True
             self.woken.set()
+
+    @property
+    def has_news(self) -> bool:
+        """True when there is something to send."""
+        return bool(self.pending or self.notices_changed or self.reload_all or self.people or self.drafts)
 
     def end(self) -> None:
         """Let the page's stream finish."""
@@ -108,6 +137,11 @@ class Listener:
         if self.pending or self.reload_all:
             ids = sorted(self.pending) if len(self.pending) <= MAX_NAMED_CASES and not self.reload_all else []
             events += b"event: cases\ndata: " + orjson.dumps(ids) + b"\n\n"
+        for name, contents in (("people", self.people), ("drafts", self.drafts)):
+            if contents:
+                data = orjson.dumps(contents, option=orjson.OPT_NON_STR_KEYS)
+                events += b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+                contents.clear()
         self.pending.clear()
         self.notices_changed = self.reload_all = False
         self.woken.clear()
@@ -184,7 +218,7 @@ class Hub:
         )
         try:
             async with client.pubsub() as subscription:
-                await subscription.subscribe(CASES_CHANNEL, NOTICES_CHANNEL, WATCHES_CHANNEL)
+                await subscription.subscribe(*_CHANNELS)
                 self._remembered.clear()
                 self._subscribed_at = asyncio.get_running_loop().time()
                 self._subscribed.set()
@@ -231,6 +265,14 @@ def _offer(listeners: Iterable[Listener], channel: bytes, rows: list[Any]) -> No
     elif channel == WATCHES_CHANNEL.encode():
         for listener in listeners:
             listener.offer_watches(rows)
+    elif channel == DRAFTS_CHANNEL.encode():
+        for listener in listeners:
+            listener.offer_draft(*rows)
+    elif channel == PEOPLE_CHANNEL.encode():
+        here.forget_people()
+        change = CaseChange(*rows[:4])
+        for listener in listeners:
+            listener.offer_people(change, rows[4])
     else:
         changes = [CaseChange(*row) for row in rows]
         for listener in listeners:

@@ -1,8 +1,9 @@
 """Publish what changed to every open page whose reader may see it.
 
 A change is published to Redis when its transaction has committed. Each web process holds one subscription and passes
-changes on to the pages that are open there. Only ids are sent; the page reloads through the viewer-scoped views, so a
-lost or repeated event is harmless, and a page that lost its stream polls.
+changes on to the pages that are open there. Of cases only ids are sent; the page reloads through the viewer-scoped
+views, so a lost or repeated event is harmless, and a page that lost its stream polls. Who has a case open is sent with
+names, to those who may read the case: otherwise every look of one person would make every other page ask.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from inbox.live.broker import breaker, client_options
 from inbox.visibility import CaseSnapshot
 
 #: Redis has numbered databases, but a message published in one is received in all of them.
-_PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
-CASES_CHANNEL = f"{_PREFIX}:cases"
+KEY_PREFIX = f"horseshoe:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
+CASES_CHANNEL = f"{KEY_PREFIX}:cases"
 #: Both carry lists of users' ids: whose notices changed, and who watches other cases than before.
-NOTICES_CHANNEL, WATCHES_CHANNEL = f"{_PREFIX}:notices", f"{_PREFIX}:watches"
+NOTICES_CHANNEL, WATCHES_CHANNEL = f"{KEY_PREFIX}:notices", f"{KEY_PREFIX}:watches"
+#: Who has a case open, and whose draft was stored: with contents, because every page would ask for them otherwise.
+PEOPLE_CHANNEL, DRAFTS_CHANNEL = f"{KEY_PREFIX}:people", f"{KEY_PREFIX}:drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class CaseChange:
 
 
 @functools.cache
-def _redis_client() -> redis.Redis:
+def redis_client() -> redis.Redis:
     """Return the one client of this process."""
     return redis.Redis.from_url(settings.REDIS_URL, **client_options())
 
@@ -103,5 +106,20 @@ def publish_watches_on_commit(user_ids: Iterable[int]) -> None:
     transaction.on_commit(lambda: _publish_payload(WATCHES_CHANNEL, payload), robust=True)
 
 
+def publish_people(change: CaseChange, people: Iterable[tuple[int, str, bool, float]]) -> None:
+    """Publish who has a case open, to those who may read it."""
+    row = [change.case_id, change.department_id, change.brand_account_id, change.visibility, list(people)]
+    _publish_payload(PEOPLE_CHANNEL, orjson.dumps(row))
+
+
+def publish_draft_on_commit(user_id: int, case_id: int, stamp: str) -> None:
+    """Publish that a person's draft was stored, to that person's other pages.
+
+    Once the running transaction has committed. `stamp` is the draft's (`inbox.replies.drafts`).
+    """
+    payload = orjson.dumps([user_id, case_id, stamp])
+    transaction.on_commit(lambda: _publish_payload(DRAFTS_CHANNEL, payload), robust=True)
+
+
 def _publish_payload(channel: str, payload: bytes) -> None:
-    breaker.attempt(lambda: _redis_client().publish(channel, payload), lambda: None)
+    breaker.attempt(lambda: redis_client().publish(channel, payload), lambda: None)

@@ -52,7 +52,7 @@ async def stream_events(listener: Listener, recheck: Callable[[], Audience | Non
                 if audience is None:
                     return
                 listener.audience, checked = audience, asyncio.get_running_loop().time()
-            if listener.pending or listener.notices_changed or listener.reload_all:
+            if listener.has_news:
                 yield listener.pop_events()
                 await asyncio.sleep(COALESCE)
             elif listener.woken.is_set():

@@ -15,10 +15,12 @@ from django.utils.safestring import SafeString
 
 from inbox.addresses import address_pattern
 from inbox.display import Chip, network_sign
+from inbox.live.here import HereWords
 from inbox.search_words.snippets import SnippetPart
 from networks.registry import network_label
 from wording.times import DisplayTime
 
+_NOBODY_HERE = HereWords()
 #: Cached entries of the navigation: enough for all views, departments and pages with their recent numbers.
 MOST_CACHED = 2048
 
@@ -52,17 +54,18 @@ def _row_template() -> str:
         f'<p class="head"><a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{name}}</bdi>'
         '<span class="visually-hidden"> on {network}</span></a><span class="marks">{marks}</span></p>'
         '<p class="text" hx-disable><bdi>{text}</bdi></p>'
-        '<p class="meta">{chips}<time class="when" datetime="{iso}" title="{exact}">{words}</time></p></li>\n'
+        '<p class="meta">{chips}{here}<time class="when" datetime="{iso}" title="{exact}">{words}</time></p></li>\n'
     )
 
 
 def row_markup(
     *, pk: int, name: str, initials: str, sign: str, sign_class: str, network: str, when: DisplayTime, text: str,
-    fresh: bool, marks: list[Chip], chips: list[Chip], may_pick: bool = False,
+    fresh: bool, marks: list[Chip], chips: list[Chip], may_pick: bool = False, here: HereWords = _NOBODY_HERE,
 ) -> SafeString:  # fmt: skip
     """Return one row as HTML. All arguments are plain text.
 
-    `marks` stand beside the name, `chips` below the text. `may_pick`: with a box that selects the case.
+    `marks` stand beside the name, `chips` below the text, with who else is `here`. `may_pick`: with a box that selects
+    the case.
     """
     marks_markup = format_html_join(
         "", _CHIP, ((chip.tone, chip.title, chip.words) for chip in marks if not chip.due)
@@ -74,7 +77,15 @@ def row_markup(
         _row_template(), pk=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network,
         iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "",
         marks=marks_markup, chips=chips_markup, pick=format_html(_PICK, pk=pk, name=name) if may_pick else "",
+        here=_here_markup(here) if here.short else "",
     )  # fmt: skip
+
+
+def _here_markup(here: HereWords) -> SafeString:
+    """Return who else has the case of a row open. As static/js/here.js."""
+    return format_html(
+        '<span class="here{}" title="{}">{}</span>', " writes" if here.writes else "", here.title, here.short
+    )
 
 
 def _as_literal(text: str) -> str:

@@ -21,6 +21,7 @@ from inbox.display import (
     tone_chip,
     unsent_chip,
 )
+from inbox.live.here import describe_people, list_people
 from inbox.models import Status
 from inbox.queue.filters import ViewKind
 from inbox.queue.markup import row_markup
@@ -50,6 +51,7 @@ def build_row(
         when=display_time(case["closed_at"] if kind == "resolved" else case["activity_at"], now),
         fresh=case["status"] == Status.NEW, marks=_row_marks(case, brands, now), chips=_row_chips(case, kind, now, me),
         may_pick=may_pick,
+        here=describe_people(list_people(case["id"]), me),
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
-"""A person's own presence: away and back with one click, and planned leave."""
+"""A person's own presence: away and back with one click, planned leave, and the case that they have open."""
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +15,8 @@ from accounts.models import Leave
 from accounts.working_time import presence
 from accounts.working_time.forms import LeaveForm, TimeZoneForm, language_name
 from inbox.assignment import automatic, leavers
+from inbox.live import here
+from inbox.models import Case
 from inbox.views.guards import InboxRequest, signed_in
 from wording.times import clock_time, display_zone
 
@@ -133,3 +137,35 @@ def _render_presence(
         "skills": list(user.skills.all()),
     }
     return render(request, "inbox/assignment/presence.html", context)
+
+
+#: A page's own name, and the ids of the rows of which it asks.
+_PAGE_NAME, _ROW_IDS = re.compile(r"[A-Za-z0-9]{8,40}\Z"), re.compile(r"(\d{1,18},){0,99}\d{1,18}\Z")
+
+
+@require_POST
+@signed_in
+def note_here(request: InboxRequest) -> JsonResponse:
+    """Note which case an open page shows; say who else is where.
+
+    `page` is the page's own name, `case` the open case or "", `writes` whether an answer is being written, `rows` the
+    other cases of which the page asks. Nothing is written to the database. A case that the person may not read counts
+    as none.
+    """
+    page, rows = request.POST.get("page", ""), request.POST.get("rows", "")
+    if not _PAGE_NAME.match(page):
+        raise Http404
+    case = _find_open_case(request)
+    is_known = here.note_page(request.user, page, case, writes=bool(request.POST.get("writes")))
+    ids = [int(pk) for pk in rows.split(",")] if _ROW_IDS.match(rows) else []
+    asked = [*ids, *([case.pk] if case else [])]
+    return JsonResponse({"is_known": is_known, "people": here.list_words_for(request.user, asked)})
+
+
+def _find_open_case(request: InboxRequest) -> Case | None:
+    pk = request.POST.get("case", "")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    columns = ("department", "brand_account", "visibility")
+    visible = Case.objects.visible_to(request.user).only(*columns).filter(pk=int(pk)).first()
+    return visible or Case.objects.watched_by(request.user).only(*columns).filter(pk=int(pk)).first()

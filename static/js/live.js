@@ -156,7 +156,7 @@
       clearInterval(polling);
       if (polling || missed) refreshEverything();
       polling = 0;
-    } else {
+    } else if (["cases", "notices"].includes(kind)) {
       if (kind === "cases") changes.noteCases(ids);
       else changes.notices = true;
       refreshTimer.schedule();

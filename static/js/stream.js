@@ -8,7 +8,7 @@
   const STILL_HERE = 30000;
   const LOST_AFTER = 75000;
 
-  // The connection itself. `tell` gets {kind: "open" | "broken" | "cases" | "notices"}.
+  // The connection itself. `tell` gets {kind: "open" | "broken" | "cases" | "notices" | "people" | "drafts"}.
   class Connection {
     constructor(tell) {
       this.tell = tell;
@@ -37,6 +37,7 @@
       // Comes behind what was missed: a page that hears of it has heard of that, too.
       source.addEventListener("ready", () => this.set("open"));
       source.addEventListener("cases", (event) => this.hear({ kind: "cases", ids: JSON.parse(event.data) }));
+      for (const kind of ["people", "drafts"]) source.addEventListener(kind, (event) => this.tell({ kind, [kind]: JSON.parse(event.data) }));
       source.addEventListener("notices", () => this.hear({ kind: "notices" }));
       source.addEventListener("error", () => {
         this.set("broken");

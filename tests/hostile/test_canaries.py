@@ -33,6 +33,7 @@ _LINK = re.compile(r"""(?:href|hx-get|action)=["']([^"'#]*)""")
 _LEFT_OUT = re.compile(r"^/(live|auth/logout|static)/")
 #: What anybody changes for themselves.
 OWN = {
+    "inbox:here",
     "inbox:set_presence",
     "inbox:set_time_zone",
     "inbox:plan_leave",

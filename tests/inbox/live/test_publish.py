@@ -12,14 +12,14 @@ from inbox.live.publish import CaseChange
 def publish_and_ask() -> int:
     """Publish a change; return Redis' number of the connection that this process uses."""
     publish.publish_cases([CaseChange(1, 1, 1, "public")])
-    number: int = publish._redis_client().client_id()
+    number: int = publish.redis_client().client_id()
     return number
 
 
 def test_two_publishes_share_one_connection_with_short_time_outs():
     first = publish_and_ask()
     assert publish_and_ask() == first
-    options = publish._redis_client().connection_pool.connection_kwargs
+    options = publish.redis_client().connection_pool.connection_kwargs
     assert (options["socket_timeout"], options["socket_connect_timeout"]) == (TIMEOUT, TIMEOUT)
 
 

@@ -345,12 +345,12 @@ class TestTheStream:
 def test_a_lost_broker_does_not_stop_who_publishes(settings, caplog):
     from inbox.live import publish
 
-    publish._redis_client.cache_clear()
+    publish.redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
         publish_cases([change()])
     finally:
-        publish._redis_client.cache_clear()
+        publish.redis_client.cache_clear()
         breaker.reset()
 
     assert "Redis does not answer; going on without it" in caplog.text

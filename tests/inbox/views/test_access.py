@@ -66,6 +66,7 @@ OF_NOTHING = {"queue", "queue_unassigned", "queue_mine", "queue_resolved", "queu
 #: everybody's own in test_presence.py, taking in test_assigning.py.
 ELSEWHERE = {"quarantine", "quarantine_retry", "live", "queue_department",
              "set_presence", "set_time_zone", "plan_leave", "give_back", "remove_leave", "take_next"}  # fmt: skip
+ELSEWHERE |= {"here"}  # live/test_here.py
 ELSEWHERE |= {"team"}  # by role in test_orphaned_cases.py
 #: For administrators only, in retention/test_pages.py and test_erasing.py.
 ELSEWHERE |= {"retention", "retention_preview", "customers_to_erase", "erase_customer"}

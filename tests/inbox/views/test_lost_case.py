@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 
 import pytest
@@ -207,18 +206,6 @@ class TestTakenOver:
         verbs.assign_case(case.pk, ann, None, now=timezone.now())
         page = thread(signed_in(ann), case, "?mine=1").content.decode()
         assert "this case" not in page[page.index('id="case-notice"') : page.index('id="case-hand-over"')]
-
-
-def test_a_colleague_who_is_writing_is_named(case, ann, juno):
-    client = signed_in(ann)
-    Draft.objects.create(case=case, user=ann, text="It left", updated_at=timezone.now())
-    assert "writing" not in composer(client.get(f"/cases/{case.pk}/").content.decode())
-    draft = Draft.objects.create(case=case, user=juno, text="We are", updated_at=timezone.now())
-    assert "Juno Ray is writing an answer." in client.get(f"/cases/{case.pk}/").content.decode()
-    assert "Juno Ray is writing an answer." in thread(client, case).content.decode()
-    draft.updated_at -= dt.timedelta(minutes=5)
-    draft.save(update_fields=["updated_at"])
-    assert "writing" not in composer(client.get(f"/cases/{case.pk}/").content.decode())
 
 
 def test_one_undo_has_the_key(case, ann):
