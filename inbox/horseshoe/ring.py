@@ -51,12 +51,17 @@ def arcs_of(ring: Ring, lengths: Sequence[float]) -> list[Arc]:
 
     `lengths` are in any unit. Together they fill the ring up to its opening.
     """
-    whole, at, arcs = sum(lengths), 0.0, []
+    return list(_place_arcs(ring, tuple(lengths)))
+
+
+@lru_cache(maxsize=64)
+def _place_arcs(ring: Ring, lengths: tuple[float, ...]) -> tuple[Arc, ...]:
+    whole, at, arcs = sum(lengths), 0.0, list[Arc]()
     curve = _Curve(ring)
     for length in lengths:
         start, at = at, at + length
         arcs.append(curve.arc(start / whole, at / whole) if whole else curve.arc(0, 0))
-    return arcs
+    return tuple(arcs)
 
 
 def opening_line(ring: Ring) -> str:

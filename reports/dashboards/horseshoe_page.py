@@ -7,19 +7,27 @@ from typing import Any
 
 from inbox.reach_words import describe_reach
 from reports.behind.selections import Selection
+from reports.dashboards.drawings import draw
 from reports.dashboards.hand_overs import hand_overs_context
 from reports.dashboards.horseshoe import horseshoe_context
 from reports.dashboards.horseshoe_board import measure_board
 from reports.dashboards.insights.horseshoe import horseshoe_sentences
+from reports.periods import name_days
 from reports.scopes import describe_left_out
 
 
 def horseshoe_page_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/horseshoe.html`."""
-    board = measure_board(selection)
+    board, compared = measure_board(selection), selection.compared
+    shown = horseshoe_context(board) | hand_overs_context(selection, board.now.shoe.count)
+    page = {
+        "board": {"name": "horseshoe"},
+        "selection": selection.links,
+        "compared_span": name_days(compared) if compared else "",
+    }
     return {
-        **horseshoe_context(board),
-        **hand_overs_context(selection, board.now.shoe.count),
+        **shown,
+        "shoe": draw("reports/_horseshoe.html", dict, **shown, **page),
         "sentences": horseshoe_sentences(board),
         "reach": describe_reach(selection.user),
         "left_out": describe_left_out(selection.user),

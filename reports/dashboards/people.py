@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from accounts.models import BrandAccount, Lifecycle, User
 from accounts.roster.planning import load_rosters
 from accounts.roster.point_time import measure_point_time, sum_turns
+from inbox.models import Case
 from inbox.reach_words import describe_reach
 from reports.behind.person_numbers import active_people_of
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_bars
+from reports.dashboards.drawings import draw
 from reports.dashboards.insights.people import people_sentences
 from reports.dashboards.looks import list_looks
 from reports.measures.by_person import PersonFigures
@@ -55,10 +57,7 @@ def people_context(selection: Selection) -> dict[str, Any]:
     missed = selection.list_href(of="promises", by=user.pk, met="no")
     others = [person for person in team.people if person.pk != user.pk]
     loads = [(team.open_cases.get(person.pk, 0), person.capacity) for person in others]
-    return {
-        "reach": describe_reach(user),
-        "left_out": describe_left_out(user),
-        "person_ids": [person.pk for person in team.people],
+    shown = {
         "manages": len(team.people) > 1,
         "rows": [_row(person, team) for person in team.people],
         "total": _total_row(team),
@@ -66,6 +65,14 @@ def people_context(selection: Selection) -> dict[str, Any]:
         "native": {"count": f"{native:,}", "href": selection.list_href(of="native")},
         "all_answers": f"{team.figures[0].answers + native:,}",
         "is_compared": selection.compared is not None,
+    }
+    page = {"board": {"name": "people"}, "selection": selection.links}
+    return {
+        **shown,
+        "people": draw("reports/_people.html", dict, **shown, **page),
+        "reach": describe_reach(user),
+        "left_out": describe_left_out(user),
+        "person_ids": [person.pk for person in team.people],
         "sentences": people_sentences(team.figures[user.pk], missed, loads, "#people-title"),
         "looks": list_looks(user, selection.now),
     }
@@ -115,8 +122,8 @@ def _measure(selection: Selection, people: Sequence[User]) -> _Team:
     """Measure the work of people. Five statements, however many they are."""
     user, period, filters, now = selection.user, selection.period, selection.filters, selection.now
     ids, compared = [person.pk for person in people], selection.compared
-    loaded = User.objects.filter(pk__in=ids).annotate(
-        open_cases=Count("cases", filter=Q(cases__closed_at__isnull=True), distinct=True)
+    open_cases = (
+        Case.objects.open().filter(assignee__in=ids).order_by().values("assignee").annotate(n=Count("pk"))
     )
     figures = measure_people(user, ids, period, filters, now=now)
     before = answers_by_step(user, ids, compared, filters, now=now) if compared else {}
@@ -126,7 +133,7 @@ def _measure(selection: Selection, people: Sequence[User]) -> _Team:
         people,
         figures,
         before,
-        dict(loaded.values_list("pk", "open_cases")),
+        dict(open_cases.values_list("assignee", "n")),
         _measure_point(selection),
         max((count for by_step in chain(*counts) for count in by_step), default=0),
     )
@@ -154,7 +161,8 @@ def _row(person: User, team: _Team) -> dict[str, Any]:
     compared = team.selection.compared
     before = team.before.get(person.pk, [0] * (len(compared.steps) if compared else 0))
     return _numbers(figures, team, person.pk) | {
-        "person": person,
+        "pk": person.pk,
+        "name": str(person),
         "departments": ", ".join(
             sorted(membership.department.name for membership in person.memberships.all())
         ),

@@ -11,6 +11,7 @@ from accounts.models import BrandAccount
 from inbox.visibility import list_departments
 from networks.registry import CONNECTORS, network_label
 from reports.behind.selections import Selection
+from reports.dashboards.drawings import draw
 from reports.dashboards.matching import DIVIDED, Matching, count_matching, matching_context
 from reports.filters import PARAMETERS, Filters
 from reports.periods import name_days
@@ -85,6 +86,7 @@ def selection_context(selection: Selection) -> dict[str, Any]:
         "comparisons": [Option(v, label, v == selection.comparison) for v, label in _COMPARISONS],
         "step_sizes": [Option(v, label, v == period.as_query().get("by", "")) for v, label in _STEPS],
         "filter_menus": menus,
+        "filter_sheets": draw("reports/_filter_menus.html", dict, filter_menus=menus),
         **matching_context(selection, matching, _name_chosen(menus, selection.filters)),
         "tags": ", ".join(selection.filters.tags),
         "is_filtered": bool(selection.filters),
