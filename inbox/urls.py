@@ -28,7 +28,15 @@ from inbox.views import (
     suggestions,
     team,
 )
-from inbox.views.desk import bulk, planned_answers, reminders, snoozing
+from inbox.views.desk import (
+    bulk,
+    canned_answers,
+    canned_choice,
+    canned_files,
+    planned_answers,
+    reminders,
+    snoozing,
+)
 
 app_name = "inbox"
 
@@ -81,6 +89,24 @@ urlpatterns: list[URLPattern] = [
     path("replies/<int:pk>/try-again/", answers.reply_try_again, name="reply_try_again"),
     path("replies/<int:pk>/settle/", answers.reply_settle, name="reply_settle"),
     path("messages/<int:pk>/reading/", reading.reading, name="reading"),
+    _case_path("canned-answers/", canned_choice.choose_canned_answer, "choose_canned_answer"),
+    _case_path("canned-answers/found/", canned_choice.canned_answers_found, "canned_answers_found"),
+    path("canned-answers/", canned_answers.canned_answers, name="canned_answers"),
+    path("canned-answers/new/", canned_answers.canned_answer_new, name="canned_answer_new"),
+    path("canned-answers/import/", canned_files.canned_answers_import, name="canned_answers_import"),
+    path("canned-answers/export/", canned_files.canned_answers_export, name="canned_answers_export"),
+    path("canned-answers/<int:pk>/", canned_answers.canned_answer, name="canned_answer"),
+    path(
+        "canned-answers/<int:pk>/archive/", canned_answers.canned_answer_archive, name="canned_answer_archive"
+    ),
+    path(
+        "canned-answers/<int:pk>/restore/", canned_answers.canned_answer_restore, name="canned_answer_restore"
+    ),
+    path(
+        "canned-answers/<int:pk>/duplicate/",
+        canned_answers.canned_answer_duplicate,
+        name="canned_answer_duplicate",
+    ),
     path("quarantine/", quarantine.quarantine_list, name="quarantine"),
     path("quarantine/<int:pk>/retry/", quarantine.quarantine_retry, name="quarantine_retry"),
     path("rules/preview/", preview.preview_start, name="preview_start"),

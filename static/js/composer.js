@@ -57,7 +57,8 @@
     if (!form || !answer || document.body.dataset.sent) return;
     const text = answer.value;
     if (storedDraft === form.dataset.draft + text) return;
-    const fields = new URLSearchParams({ text, csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
+    const canned = document.getElementById("canned-ids")?.value ?? "";
+    const fields = new URLSearchParams({ text, canned, csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
     try {
       const response = await post(form.dataset.draft, fields, { keepalive: text.length < 20000 });
       if (!response.ok) throw new Refusal(kindOfStatus(response.status));
@@ -134,6 +135,8 @@
     if (!draft || !answer || answer.value || answer.defaultValue || document.body.dataset.sent) return;
     answer.value = draft;
     answer.defaultValue = draft;
+    const canned = document.getElementById("canned-ids");
+    if (canned) canned.value = document.getElementById("composer-state").dataset.canned ?? "";
     refresh();
     say("Your text is back");
   });

@@ -6,8 +6,8 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
-  const ACTS = ["a", "b", "d", "h", "n", "r", "e", "s", "t", "y", "z", "/", "."];
-  const MEANT = /^[abdehjknrstwyz1-9/.]$/;
+  const ACTS = ["a", "b", "d", "h", "n", "r", "e", "s", "t", "y", "z", "/", ".", ";"];
+  const MEANT = /^[abdehjknrstwyz1-9/.;]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
   function moveInList(step) {
@@ -57,7 +57,7 @@
   let movingOn = 0;
   let queued = [];
   const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
-  const OPENS_FIELD = ["d", "h", "n", "r", "/"];
+  const OPENS_FIELD = ["d", "h", "n", "r", "/", ";"];
   // What follows the key of a field is text for the field, and no key.
   let typed = "";
   const awaitsField = () => queued.some((one) => OPENS_FIELD.includes(one));

@@ -18,6 +18,7 @@ from tests.factories import (
     NOW,
     PASSWORD,
     BrandAccountFactory,
+    CannedAnswerFactory,
     CaseFactory,
     DepartmentFactory,
     MessageFactory,
@@ -88,6 +89,7 @@ def found() -> Company:
         error="e",
         first_seen_at=NOW,
     )
+    CannedAnswerFactory(pk=ID, shortcut="hello")
     foreign = CaseFactory(department=DepartmentFactory(slug="foreign"), visibility="direct")
     MessageFactory(case=foreign)
     return Company(service, people, case, message, reply, foreign)

@@ -88,7 +88,14 @@ OF_A_CASE |= {
     "playbook_begin": ("post", {}, {302}),
     "escalate": ("post", {}, {302, 403, 422}),
 }
+OF_A_CASE |= {
+    "choose_canned_answer": ("get", {}, {200, 403}),
+    "canned_answers_found": ("get", {}, {200, 403}),
+}
 OF_NOTHING |= {"queue_watching", "notices", "reminders"}
+OF_NOTHING |= {"canned_answers", "canned_answer_new", "canned_answers_import", "canned_answers_export"}
+#: By role and owner in canned_answers/test_pages.py.
+ELSEWHERE |= {"canned_answer", "canned_answer_archive", "canned_answer_restore", "canned_answer_duplicate"}
 OF_A_CASE |= {"remind": ("post", {"day": "2030-01-01"}, {302, 422})}
 #: Everybody's own, in later/test_reminders.py.
 ELSEWHERE |= {"reminder_drop"}
