@@ -12,7 +12,7 @@ from django.db.models import F
 
 from accounts.audit.recording import compare_values, record_change
 from accounts.models import AuditVerb, User
-from inbox.canned_answers.rights import ONLY_ME, Place, editable_places, may_edit, place_of
+from inbox.canned_answers.rights import ONLY_ME, CannedPlace, editable_places, may_edit, place_of
 from inbox.changes.refusals import Invalid
 from inbox.models import CannedAnswer, CannedScope, CannedText
 from inbox.replies.placeholders import describe_wrong_placeholder, write_placeholders
@@ -44,7 +44,7 @@ class TypedAnswer:
 
     title: str
     shortcut: str
-    place: Place
+    place: CannedPlace
     texts: Sequence[TypedText]
 
 
@@ -220,7 +220,7 @@ def duplicate_answer(answer: CannedAnswer, by: User, now: dt.datetime) -> Canned
     return save_answer(None, TypedAnswer(title, shortcut, place, texts), by, now)
 
 
-def _free_shortcut(shortcut: str, place: Place, by: User) -> str:
+def _free_shortcut(shortcut: str, place: CannedPlace, by: User) -> str:
     same = CannedAnswer.objects.filter(
         scope=place.scope, department=place.department, archived_at__isnull=True
     )
@@ -231,7 +231,7 @@ def _free_shortcut(shortcut: str, place: Place, by: User) -> str:
     return next(name for name in (shortcut, *(f"{stem}-{n}" for n in range(2, 9999))) if name not in taken)
 
 
-def find_place(key: str, by: User) -> Place | None:
+def find_place(key: str, by: User) -> CannedPlace | None:
     """Return a place by its key.
 
     None if the person may not keep canned answers there.

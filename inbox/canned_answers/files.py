@@ -18,7 +18,7 @@ from inbox.canned_answers.editing import (
     find_problems,
     save_answer,
 )
-from inbox.canned_answers.rights import Place, editable_places, place_of
+from inbox.canned_answers.rights import CannedPlace, editable_places, place_of
 from inbox.changes.refusals import Invalid
 from inbox.models import CannedAnswer
 from networks.registry import CONNECTORS, network_label
@@ -105,7 +105,7 @@ def import_csv(data: bytes, by: User, now: dt.datetime) -> Imported:
 _Typed = dict[tuple[str, str], tuple[int, TypedAnswer]]
 
 
-def _read_answers(table: CsvTable, places: dict[str, Place]) -> tuple[_Typed, list[str]]:
+def _read_answers(table: CsvTable, places: dict[str, CannedPlace]) -> tuple[_Typed, list[str]]:
     """Return the canned answers of a file.
 
     With the lines on which they begin, and with what is wrong with its rows.
@@ -136,7 +136,7 @@ def _unescape(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
 
 
-def _read_place(text: str, places: dict[str, Place]) -> str:
+def _read_place(text: str, places: dict[str, CannedPlace]) -> str:
     """Return the key of a place; its name and a department without "department:" are understood, too."""
     wanted = text.casefold() or "me"
     alike = (
@@ -147,7 +147,7 @@ def _read_place(text: str, places: dict[str, Place]) -> str:
     return next(alike, "")
 
 
-def _describe_wrong_row(cells: dict[str, str], place: Place | None) -> str:
+def _describe_wrong_row(cells: dict[str, str], place: CannedPlace | None) -> str:
     if place is None:
         return f"You cannot keep canned answers for “{cells['for'][:60]}”."
     if cells["language"].lower() not in LANGUAGES:
@@ -158,7 +158,9 @@ def _describe_wrong_row(cells: dict[str, str], place: Place | None) -> str:
     return "" if cells["text"] else "The text is empty."
 
 
-def _import_answer(typed: TypedAnswer, place: Place, by: User, now: dt.datetime, imported: Imported) -> None:
+def _import_answer(
+    typed: TypedAnswer, place: CannedPlace, by: User, now: dt.datetime, imported: Imported
+) -> None:
     same = CannedAnswer.objects.filter(
         scope=place.scope, department=place.department, shortcut=typed.shortcut, archived_at__isnull=True
     )

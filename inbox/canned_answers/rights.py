@@ -10,7 +10,7 @@ from inbox.models import CannedAnswer, CannedScope
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CannedPlace:
     """For whom a canned answer is: `key` is its value in forms and files."""
 
     key: str
@@ -19,8 +19,8 @@ class Place:
     department: Department | None = None
 
 
-ONLY_ME = Place("me", "Only me", CannedScope.PERSON)
-COMPANY = Place("company", "Everybody", CannedScope.COMPANY)
+ONLY_ME = CannedPlace("me", "Only me", CannedScope.PERSON)
+COMPANY = CannedPlace("company", "Everybody", CannedScope.COMPANY)
 
 
 def may_edit(user: User, answer: CannedAnswer) -> bool:
@@ -40,7 +40,7 @@ def may_edit(user: User, answer: CannedAnswer) -> bool:
     return edits_departments and answer.department_id in who.department_ids
 
 
-def editable_places(user: User) -> list[Place]:
+def editable_places(user: User) -> list[CannedPlace]:
     """List for whom the user may keep canned answers. At most one statement."""
     departments = Department.objects.none()
     if user.role == Role.ADMINISTRATOR:
@@ -51,12 +51,12 @@ def editable_places(user: User) -> list[Place]:
     return [ONLY_ME, *company, *map(department_place, departments)]
 
 
-def department_place(department: Department) -> Place:
+def department_place(department: Department) -> CannedPlace:
     """Return a department as one for whom a canned answer is."""
-    return Place(f"department:{department.slug}", department.name, CannedScope.DEPARTMENT, department)
+    return CannedPlace(f"department:{department.slug}", department.name, CannedScope.DEPARTMENT, department)
 
 
-def place_of(answer: CannedAnswer) -> Place:
+def place_of(answer: CannedAnswer) -> CannedPlace:
     """Return for whom a canned answer is."""
     if answer.department is not None:
         return department_place(answer.department)

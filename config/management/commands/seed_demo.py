@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,12 +33,15 @@ from config.demo import company as demo_company
 from config.demo.past.filling import begin_past, fill_day
 from config.demo.past.posting import post_past
 from config.demo.roster import seed_roster
+from inbox.canned_answers.files import import_csv
+from inbox.models import CannedAnswer
 from routing.models import RuleSetVersion, SLAVersion
 from routing.playbook import versions
 from routing.rules.starter import DEFAULT_DEPARTMENT, STARTER_DEPARTMENTS
 from routing.rules.versions import install_starter_rules
 from routing.service_levels.editing import install_starter_service_levels
 
+_CANNED_ANSWERS = Path(demo_company.__file__).with_name("canned_answers.csv")
 #: Exit status of `--check` for a database that belongs to a real company.
 NOT_A_DEMO = 3
 
@@ -91,6 +95,7 @@ class Command(BaseCommand):
                 versions.install_starter_playbook(None, now)
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
+            seed_canned_answers(now)
         for account in accounts:
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
@@ -214,6 +219,13 @@ def seed_grants() -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def seed_canned_answers(now: dt.datetime) -> None:
+    """Keep the demo's canned answers, unless there are some."""
+    by = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk").first()
+    if by is not None and not CannedAnswer.objects.exists():
+        import_csv(_CANNED_ANSWERS.read_bytes(), by, now)
 
 
 def list_sign_ins() -> list[dict[str, Any]]:
