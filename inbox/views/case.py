@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from inbox.case_page.lost_case import find_passed_on_case
 from inbox.case_page.page import Problem, case_context, find_watched_department, read_case
+from inbox.case_page.since_opened import add_since_opened
 from inbox.models import Case
 from inbox.views.guards import InboxRequest, queue_address, results_address, signed_in, wants_fragment
 
@@ -41,7 +42,12 @@ def thread(request: InboxRequest, pk: int) -> HttpResponse:
     """
     before = request.GET.get("before", "")
     context = _case_page_context(
-        request, pk, before=before, start=request.GET.get("start", ""), was_own=bool(request.GET.get("mine"))
+        request,
+        pk,
+        posted_marks(request),
+        before=before,
+        start=request.GET.get("start", ""),
+        was_own=bool(request.GET.get("mine")),
     )
     if request.GET.get("lost") and not context["lost"]:
         # It came back: the page needs the form for an answer again, and all the other forms.
@@ -102,11 +108,21 @@ def render_case(
     for one that the person may not read.
     """
     fragment = wants_fragment(request)
-    context = {**_case_page_context(request, pk, **options), "fragment": fragment, **(more or {})}
+    is_new = region == "case" or (more or {}).get("composer_too")
+    marks = ("", "") if is_new else posted_marks(request)
+    context = {**_case_page_context(request, pk, marks, **options), "fragment": fragment, **(more or {})}
     return render(request, f"{_PAGE}#{region}" if fragment else _PAGE, context, status=status)
 
 
-def _case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[str, Any]:
+def posted_marks(request: InboxRequest) -> tuple[str, str]:
+    """Return when the page was opened and last seen."""
+    fields = request.POST if request.method == "POST" else request.GET
+    return fields.get("opened", ""), fields.get("seen", "")
+
+
+def _case_page_context(
+    request: InboxRequest, pk: int, marks: tuple[str, str], **options: Any
+) -> dict[str, Any]:
     """Return the page's context.
 
     Raises `Http404` for an absent case and also for one that the person may not read.
@@ -122,4 +138,5 @@ def _case_page_context(request: InboxRequest, pk: int, **options: Any) -> dict[s
         if context["thread"].case_version == row.version:
             break
     results = results_address(request)
+    context = add_since_opened(context, request.user, now, marks)
     return context | {"results": results, "back": results or queue_address(request)}

@@ -172,7 +172,12 @@ def test_what_is_being_typed_survives_what_arrives(company, open_page):
     expect(page.locator("#thread")).to_contain_text("And one more thing")
     expect(page.locator("#answer")).to_have_value("I am still typing")
     expect(page.locator("#hand-over-reason")).to_have_value("Perhaps billing")
+    expect(page.locator("#since-opened")).to_contain_text("New since you opened it: a message.")
     page.locator("#answer").press("Control+Enter")
+    expect(page.locator("#since-opened")).to_contain_text("wrote again.")
+    expect(page.locator("#since-opened blockquote")).to_contain_text("And one more thing")
+    expect(page.locator("#answer")).to_have_value("I am still typing")
+    page.get_by_role("button", name="Send as it is").click()
     expect(page.locator(".msg.pending")).to_contain_text("I am still typing ^ML")
 
 
