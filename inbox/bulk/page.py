@@ -78,7 +78,7 @@ def list_choices(user: User, verb: BulkVerb, now: dt.datetime) -> dict[str, Any]
                 (SnoozeFor.COLLEAGUE.value, "Until a colleague acts"),
             ]
             day = to_display_zone(now).date() + dt.timedelta(days=1)
-            return {"presets": [*presets, *ends, ("", "Until a day and time:")], "day": day}
+            return {"presets": [*presets, *ends, ("at", "Until a day and time:")], "day": day}
         case _:
             return {}
 

@@ -150,5 +150,7 @@ def _parse_snooze(form: QueryDict, now: dt.datetime) -> dict[str, Any]:
     preset = form.get("preset", "")
     if preset in (SnoozeFor.CUSTOMER, SnoozeFor.COLLEAGUE):
         return {"waits_for": preset, "until": ""}
+    # A day and a time of one's own: no preset.
+    preset = "" if preset == "at" else preset
     until = parse_moment(preset, form.get("day", ""), form.get("time", ""), now)
     return {"waits_for": SnoozeFor.TIME.value, "until": until.isoformat()}

@@ -29,12 +29,24 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE = 250
 #: Seconds after which a worker yields to other tasks.
 SLICE_SECONDS = 5.0
+#: The rest after each batch, as a share of the time that it took: others, above all ingest, use the database, too.
+REST = 1 / 3
 #: How often a batch is tried when others hold its cases, and the seconds between.
 ATTEMPTS, ATTEMPT_PAUSE = 5, 0.2
 #: An act on which nobody has worked for so long is taken up again.
 ABANDONED_AFTER = dt.timedelta(seconds=3)
 NOT_YOURS = "You may not work on this case, or it is gone."
-ALREADY_SO = "It was so already."
+#: Why a verb had nothing to do.
+_ALREADY: dict[str, str] = {
+    BulkVerb.TAKE: "It was yours already.",
+    BulkVerb.ASSIGN: "It was assigned so already.",
+    BulkVerb.RESOLVE: "It was resolved already.",
+    BulkVerb.DISMISS: "It was dismissed already, for the same reason.",
+    BulkVerb.TAG: "It had the tag already.",
+    BulkVerb.UNTAG: "It does not have the tag.",
+    BulkVerb.PRIORITISE: "It had this priority already.",
+    BulkVerb.SNOOZE: "It was snoozed in this way already.",
+}
 
 _WRITE_ITEMS = """
 UPDATE inbox_bulkitem i SET state = r.state, reason = r.reason, version = coalesce(r.version, i.version),
@@ -72,9 +84,11 @@ def work_on_act(act_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
     """Work on an act, or on its undo, for some seconds. Return whether more is left."""
     started, attempts = time.monotonic(), 0
     while True:
+        batch_began = time.monotonic()
         try:
             if not work_on_batch(act_id, timezone.now()):
                 return False
+            time.sleep((time.monotonic() - batch_began) * REST)
         except OperationalError as error:
             attempts += 1
             if not (is_lock_timeout(error) or is_deadlock(error)) or attempts > ATTEMPTS:
@@ -133,7 +147,7 @@ def _perform_items(act: BulkAct, items: Collection[BulkItem], now: dt.datetime) 
             if performer.perform(change):
                 done.append((item, change))
             else:
-                outcome.add(item, BulkItemState.REFUSED, ALREADY_SO)
+                outcome.add(item, BulkItemState.REFUSED, _ALREADY[act.verb])
         except (Conflict, Invalid, NotAllowed) as error:
             outcome.add(item, BulkItemState.REFUSED, str(error))
     save_batch([change for _, change in done], act.by, now)

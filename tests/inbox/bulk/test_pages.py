@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -159,7 +161,7 @@ def test_what_a_small_act_leaves_as_it_is_stands_there_with_the_reason(desk):
     said = text_of(page)
     assert "4 cases resolved" in said
     assert "2 left as they are, listed below." in said
-    assert "It was so already. @E" in said
+    assert "It was resolved already. @E" in said
     assert f"You may not work on this case, or it is gone. Case {desk.watched.pk}" in said
 
 
@@ -196,4 +198,9 @@ def test_every_act_in_every_state_has_words():
             act = BulkAct(verb=verb, state=state, details=details, found=2, done=2, undone=2)
             if verb not in (BulkVerb.ASSIGN, BulkVerb.HAND_OVER):
                 assert "2 cases" in words.describe_act(act, timezone.now())
+    asked = QueryDict("preset=at&day=2030-01-02&time=10:00")
+    moment = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    snoozed = selection.parse_details(BulkVerb.SNOOZE, UserFactory.build(), asked, moment)
+    assert snoozed is not None
+    assert snoozed["until"].startswith("2030-01-02")
     assert selection.parse_ids(["1", "1", "-2", "9" * 30, "٣", "x"]) == [1]
