@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from inbox import tasks
-from inbox.bulk import acts, work
+from inbox.bulk import acts, undoing, work
 from inbox.cases import verbs
 from inbox.changes.refusals import Invalid, NotAllowed
 from inbox.models import (
@@ -186,3 +186,13 @@ def test_each_person_gets_one_notice_of_an_act_and_none_of_one_that_was_undone(d
     notice = Notice.objects.get()
     assert (notice.user_id, notice.kind) == (desk.ben.pk, NoticeKind.SOLVED)
     assert notice.text == "Ann Bell resolved 7 cases that you watch"
+
+
+def test_what_is_kept_for_an_undo_goes_with_the_texts_of_its_case(desk):
+    act = finish(desk.begin(BulkVerb.DISMISS, reason="Spam"))
+    Case.objects.filter(pk=desk.ids[0]).update(erased_at=desk.now)
+    kept = BulkItem.objects.filter(act=act, undo={})
+    assert list(kept.values_list("case_id", flat=True)) == [desk.ids[0]]
+    acts.begin_undo(act, desk.now)
+    assert (finish(act).undone, act.kept) == (6, 1)
+    assert BulkItem.objects.get(act=act, state=BulkItemState.KEPT).reason == undoing.ERASED
