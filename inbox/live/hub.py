@@ -75,7 +75,7 @@ class Listener:
 
     audience: Audience
     pending: set[int] = field(default_factory=set)
-    #: What rows say of who has their case open, by case; and the stamps of the reader's own drafts.
+    #: What rows say of who has their case open, by case; and by which page the reader's own drafts were stored.
     people: dict[int, here.HereWords] = field(default_factory=dict)
     drafts: dict[int, str] = field(default_factory=dict)
     #: The reader's own notices changed.
@@ -100,10 +100,10 @@ class Listener:
             self.people[change.case_id] = here.describe_people(people, self.audience.user_id)
             self.woken.set()
 
-    def offer_draft(self, user_id: int, case_id: int, stamp: str) -> None:
+    def offer_draft(self, user_id: int, case_id: int, page: str) -> None:
         """Note that a draft was stored, if it is the reader's own."""
         if self.audience.user_id == user_id:
-            self.drafts[case_id] = stamp
+            self.drafts[case_id] = page
             self.woken.set()
 
     def offer_notices(self, user_ids: list[int]) -> None:

@@ -112,12 +112,12 @@ def publish_people(change: CaseChange, people: Iterable[tuple[int, str, bool, fl
     _publish_payload(PEOPLE_CHANNEL, orjson.dumps(row))
 
 
-def publish_draft_on_commit(user_id: int, case_id: int, stamp: str) -> None:
+def publish_draft_on_commit(user_id: int, case_id: int, page: str) -> None:
     """Publish that a person's draft was stored, to that person's other pages.
 
-    Once the running transaction has committed. `stamp` is the draft's (`inbox.replies.drafts`).
+    Once the running transaction has committed. `page` is the name of the page that stored it.
     """
-    payload = orjson.dumps([user_id, case_id, stamp])
+    payload = orjson.dumps([user_id, case_id, page])
     transaction.on_commit(lambda: _publish_payload(DRAFTS_CHANNEL, payload), robust=True)
 
 

@@ -11,21 +11,41 @@ from django.db import transaction
 
 from accounts.models import User
 from inbox.changes.refusals import NothingKept, require_kept
+from inbox.live.publish import publish_draft_on_commit
 from inbox.models import LIVE_STATES, Case, Draft, Reply, ReplyState
 from inbox.models.case import CaseQuerySet
 from inbox.text import clean_text
 
 
+class WrittenElsewhere(Exception):
+    """The same person has stored another text meanwhile, on another page; `text` is that one, and it is still stored."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
 def save_draft(
-    case_id: int, by: User, text: str, now: dt.datetime, *, canned_ids: Sequence[int] | None = None
+    case_id: int,
+    by: User,
+    text: str,
+    now: dt.datetime,
+    *,
+    canned_ids: Sequence[int] | None = None,
+    base: str | None = None,
+    page: str = "",
 ) -> Draft | None:
     """Store `text` as the person's draft on this case.
 
     Empty text removes the draft, and None is returned. Characters that Postgres cannot store are repaired. `canned_ids` are
-    the canned answers in it; None leaves them as they are. Raises
-    `Case.DoesNotExist` if the person may not read the case, `NothingKept` if nothing more is stored in it.
+    the canned answers in it; None leaves them as they are. The person's other pages are told; `page` is the name of the
+    one that stores it. Raises `Case.DoesNotExist` if the person may not read the case, `NothingKept` if nothing more is
+    stored in it, and `WrittenElsewhere` if the stored text is not `base`, which the page had shown.
     """
-    return _save_locked(Case.objects.visible_to(by), case_id, by.pk, text, now, canned_ids)
+    with transaction.atomic():
+        stored = _save_locked(Case.objects.visible_to(by), case_id, by.pk, text, now, canned_ids, base)
+        publish_draft_on_commit(by.pk, case_id, page)
+    return stored
 
 
 def keep_refused_text(case_id: int, user_id: int, text: str, now: dt.datetime) -> None:
@@ -44,6 +64,7 @@ def _save_locked(
     text: str,
     now: dt.datetime,
     canned_ids: Sequence[int] | None = None,
+    base: str | None = None,
 ) -> Draft | None:
     """Store a draft with the case locked.
 
@@ -52,7 +73,21 @@ def _save_locked(
     with transaction.atomic():
         rows = cases.select_related("identity").select_for_update(of=("self",), no_key=True)
         require_kept(rows.get(pk=case_id))
+        if base is not None:
+            _require_base(case_id, user_id, text, base)
         return save_draft_unchecked(case_id, user_id, text, now, canned_ids)
+
+
+def _require_base(case_id: int, user_id: int, text: str, base: str) -> None:
+    """Refuse to replace a text that the page has not shown."""
+    stored = Draft.objects.filter(case_id=case_id, user_id=user_id).values_list("text", flat=True).first()
+    if stored and _without_ends(stored) not in (_without_ends(base), _without_ends(text)):
+        raise WrittenElsewhere(stored)
+
+
+def _without_ends(text: str) -> str:
+    """Return a text as a box in a page compares it: lines end in one character there."""
+    return clean_text(text)[0].replace("\r\n", "\n").strip()
 
 
 def save_draft_unchecked(

@@ -95,7 +95,8 @@ def _posted_time(request: InboxRequest, text: str, pk: int, now: dt.datetime) ->
 def draft(request: InboxRequest, pk: int) -> JsonResponse:
     """Store the draft; return its length on the network with the signature.
 
-    The status is 410 if nothing more is stored in the case.
+    The status is 410 if nothing more is stored in the case, 409 with the stored text if it is not the one that the page
+    had shown.
     """
     text = request.POST.get("text", "")[: LONGEST_INPUT * 2]
     case = Case.objects.visible_to(request.user).only("network", "visibility").filter(pk=pk).first()
@@ -104,9 +105,12 @@ def draft(request: InboxRequest, pk: int) -> JsonResponse:
     try:
         canned = request.POST.get("canned")
         canned_ids = parse_ids(canned) if canned is not None else None
-        drafts.save_draft(pk, request.user, text, timezone.now(), canned_ids=canned_ids)
+        base, page = request.POST.get("base"), request.POST.get("page", "")[:40]
+        drafts.save_draft(pk, request.user, text, timezone.now(), canned_ids=canned_ids, base=base, page=page)
     except NothingKept:
         return JsonResponse({}, status=HTTPStatus.GONE)
+    except drafts.WrittenElsewhere as elsewhere:
+        return JsonResponse({"text": elsewhere.text}, status=HTTPStatus.CONFLICT)
     whole = composer.add_signature(text, request.user) if text.strip() else ""
     length = measure_within_reason(case.network, whole, case.visibility)
     return JsonResponse({"length": length})

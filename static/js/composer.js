@@ -13,6 +13,7 @@
   const keeper = () => window.horseshoe.keeper;
   let timer = 0;
   let storedDraft = null;
+  let underWay = null;
 
   function measure(count, text) {
     const { signature, unit } = count.dataset;
@@ -58,9 +59,19 @@
     const text = answer.value;
     if (storedDraft === form.dataset.draft + text) return;
     const canned = document.getElementById("canned-ids")?.value ?? "";
-    const fields = new URLSearchParams({ text, canned, csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
+    // A text that is still on its way will be there when this one comes.
+    const base = underWay?.place === form.dataset.draft ? underWay.text : answer.defaultValue;
+    const own = { place: form.dataset.draft, text };
+    underWay = own;
+    const fields = new URLSearchParams({ text, base, canned, page: window.horseshoe.page || "", csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value });
     try {
       const response = await post(form.dataset.draft, fields, { keepalive: text.length < 20000 });
+      if (response.status === 409) {
+        const { text: other } = await response.json();
+        const isOwn = [answer.value, answer.defaultValue].some((shown) => shown.trim() === other.trim());
+        if (!isOwn && document.getElementById("answer") === answer) offerOther(form, answer, other);
+        return;
+      }
       if (!response.ok) throw new Refusal(kindOfStatus(response.status));
       storedDraft = form.dataset.draft + text;
       const { length } = await response.json();
@@ -80,8 +91,63 @@
       // The case may have gone elsewhere: its page says so.
       if (["missing", "forbidden"].includes(reason.kind)) document.dispatchEvent(new CustomEvent("horseshoe:case"));
       if (!FINAL.includes(reason.kind)) timer = setTimeout(saveDraft, AGAIN);
+    } finally {
+      if (underWay === own) underWay = null;
     }
   }
+
+  // Another page of the same person has stored another text: both are there until one is chosen.
+  function offerOther(form, answer, other) {
+    form.dataset.unsaved = "yes";
+    keeper().keep(form);
+    say("Not kept yet: you have written something else on another page.");
+    document.getElementById("draft-elsewhere")?.remove();
+    const block = document.createElement("div");
+    Object.assign(block, { className: "kept-words", id: "draft-elsewhere" });
+    const label = document.createElement("label");
+    const box = document.createElement("textarea");
+    Object.assign(box, { className: "box", rows: 3, readOnly: true, dir: "auto", value: other, defaultValue: other });
+    label.append("Written on another page ", box);
+    block.append(label);
+    const choose = (words, textOf) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "btn", textContent: words });
+      button.addEventListener("click", () => {
+        answer.defaultValue = other;
+        answer.value = textOf();
+        block.remove();
+        answer.focus();
+        refresh();
+        storedDraft = null;
+        saveDraft();
+      });
+      block.append(button);
+    };
+    choose("Add it below", () => `${answer.value}\n\n${other}`);
+    choose("Use it instead", () => other);
+    choose("Drop it", () => answer.value);
+    answer.after(block);
+  }
+
+  // Stored on another page, where nothing has been typed here since: this page shows it, too.
+  let isElsewhere = false;
+  document.addEventListener("horseshoe:live", ({ detail: { kind, drafts } }) => {
+    const page = kind === "drafts" ? drafts[document.getElementById("case")?.dataset.case] : undefined;
+    if (page === undefined || page === window.horseshoe.page) return;
+    isElsewhere = true;
+    document.dispatchEvent(new CustomEvent("horseshoe:case"));
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const draft = document.getElementById("composer-state")?.dataset.draft;
+    const answer = document.getElementById("answer");
+    if (!isElsewhere || !answer || draft === undefined || document.body.dataset.sent) return;
+    if (answer.value !== answer.defaultValue || draft === answer.defaultValue) return;
+    isElsewhere = false;
+    answer.value = draft;
+    answer.defaultValue = draft;
+    refresh();
+    say("As written on your other page");
+  });
 
   document.addEventListener("input", (event) => {
     if (event.target.id !== "answer") return;

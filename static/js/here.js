@@ -14,6 +14,9 @@
   const NOBODY = { short: "", title: "", writes: false };
   const page = [...crypto.getRandomValues(new Uint32Array(3))].map((number) => number.toString(36).padStart(7, "0")).join("");
 
+  // By which this page leaves out what it has told itself.
+  window.horseshoe.page = page;
+
   let said = { id: "", writes: false };
   let typedAt = -Infinity;
   let isAway = false;

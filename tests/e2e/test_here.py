@@ -35,3 +35,28 @@ def test_two_people_in_a_case_see_each_other(company, open_page):
     expect(mark).to_have_count(0)
     expect(sana.locator("#case-here")).to_be_hidden()
     expect(sana.locator("#composer-state")).not_to_contain_text("writing")
+
+
+def test_a_draft_is_seen_on_another_device_and_two_texts_are_both_kept(company, open_page):
+    case, _ = arrive(company)
+    desk, phone = (listening(open_page("sana", f"/cases/{case.pk}/")) for _ in range(2))
+    desk.locator("#answer").fill("It left on Monday")
+    expect(phone.locator("#answer")).to_have_value("It left on Monday")
+
+    desk.route("**/draft/", lambda route: route.abort())
+    desk.locator("#answer").fill("It left on Monday, by ship")
+    phone.locator("#answer").fill("It left on Monday, by train")
+    expect(phone.locator("#draft-state")).to_have_text("Draft kept")
+    expect(desk.locator("#draft-state")).to_contain_text("Kept in this browser only")
+    desk.unroute("**/draft/")
+    desk.locator("#answer").press("End")
+    desk.locator("#answer").press_sequentially(".")
+    expect(desk.get_by_label("Written on another page")).to_have_value("It left on Monday, by train")
+    expect(desk.locator("#answer")).to_have_value("It left on Monday, by ship.")
+    sound(desk, *SCHEMES)
+    picture(desk, "draft-elsewhere-dark")
+    desk.get_by_role("button", name="Add it below").click()
+    expect(desk.locator("#draft-state")).to_have_text("Draft kept")
+    expect(phone.locator("#answer")).to_have_value(
+        "It left on Monday, by ship.\n\nIt left on Monday, by train"
+    )
