@@ -90,6 +90,8 @@
     answer.setAttribute("aria-autocomplete", "list");
     answer.setAttribute("aria-haspopup", "listbox");
     mark(0);
+    // Where the list stands in the page, as on a phone, it moves the box.
+    answer.scrollIntoView({ block: "nearest" });
   }
 
   async function look(place) {
