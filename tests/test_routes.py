@@ -85,6 +85,11 @@ READ = frozenset(
     """.split()
 )
 
+#: Canned answers.
+POST_ONLY |= {"inbox:canned_answer_archive", "inbox:canned_answer_restore", "inbox:canned_answer_duplicate"}
+READ |= {"inbox:canned_answers", "inbox:canned_answer", "inbox:canned_answer_new", "inbox:canned_answers_import",
+         "inbox:canned_answers_export", "inbox:choose_canned_answer", "inbox:canned_answers_found"}  # fmt: skip
+
 #: Custody.
 POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learning_thresholds",
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip
