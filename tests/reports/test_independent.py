@@ -10,6 +10,7 @@ import ast
 import random
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,18 @@ import time_machine
 from django.urls import reverse
 
 from config.testing.quick import choose_size
+from reports.models import TopicWeek
 from reports.presence.counting import count_account_figures
+from reports.rollups.building import build_next
+from reports.topics.refreshing import refresh_topics
+from reports.topics.rising import count_due_weeks
 from tests.factories import NOW
 from tests.inbox.page_requests import signed_in
 from tests.reports.independent import pages
 from tests.reports.independent.company import ZONES
 from tests.reports.independent.horseshoe_board import Ways, count_horseshoe_board
+from tests.reports.independent.hours_board import count_hours
+from tests.reports.independent.outcomes_board import count_outcomes_board
 from tests.reports.independent.pages import Page
 from tests.reports.independent.records import Filters, Records
 from tests.reports.independent.response_board import (
@@ -34,6 +41,9 @@ from tests.reports.independent.response_board import (
     count_response_board,
 )
 from tests.reports.independent.storing import Company
+from tests.reports.independent.targets_board import count_service_levels_board
+from tests.reports.independent.today_board import count_today_board
+from tests.reports.independent.topics_board import count_topics
 from tests.reports.independent.words import read_span
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +84,12 @@ class Comparison:
         self.question = Question(
             self.records, reader, read_span(token, NOW, ZoneInfo(zone)), Filters(**own), NOW
         )
-        self._response()
+        self._response({}, self.question, "arrivals")
+        business = replace(self.question, hours_of=self.ways.hours_of)
+        self._response({"time": "business"}, business, self.dice.choice(("answers", "waits")))
+        self._outcomes()
+        self._service_levels()
+        self._today()
         for in_business_time in (True, False):
             self._horseshoe(in_business_time)
         self._accounts()
@@ -115,14 +130,44 @@ class Comparison:
                         what = f"file of {key}, {self.where}"
                         self.compare(board, what, in_file[name], words.replace(",", ""))
 
-    def _response(self) -> None:
-        page, right = self._page("dashboard"), count_response_board(self.question)
+    def _response(self, more: dict[str, str], question: Question, hours_of: str) -> None:
+        page = self._page("dashboard", **more, hours_of=hours_of)
+        right = count_response_board(question) | {"hours-table": count_hours(question, hours_of)}
+        again = " ".join(" ".join(right.pop("opened again")).split())
+        self.compare("response", f"opened again, {self.where}", again in pages.squeeze(page.text), True)
         for n, figure in enumerate(right.pop("figures")):
             self.compare("response", f"figure {n}, {self.where}", page.figures()[n], figure)
         routed = [link[0].split()[0] for link in page.links if "of=routed" in link[1]]
         self.compare("response", f"routed, {self.where}", routed, right.pop("routed"))
         for key, rows in right.items():
             self.compare_table("response", f"{key}, {self.where}", page.tables.get(key, []), rows)
+
+    def _outcomes(self) -> None:
+        page, right = self._page("outcomes"), count_outcomes_board(self.question)
+        self.compare_table("outcomes", f"figures, {self.where}", page.figures(), right.pop("figures"))
+        right["topics-table"] = count_topics(self.question)
+        for key, rows in right.items():
+            self.compare_table("outcomes", f"{key}, {self.where}", page.tables.get(key, []), rows)
+
+    def _service_levels(self) -> None:
+        page, right = self._page("service_levels"), count_service_levels_board(self.question)
+        for key, rows in (("figures", right.pop("figures")), *right.items()):
+            shown = page.figures() if key == "figures" else page.tables.get(key, [])
+            self.compare_table("service levels", f"{key}, {self.where}", shown, rows)
+
+    def _today(self) -> None:
+        page, right = self._page("today"), count_today_board(self.question)
+        for n, (label, value, notes) in enumerate(right.pop("figures")):
+            shown = page.ruled_figures()[n]
+            self.compare("today", f"{label}, {self.where}", shown[:2], [label, value])
+            # Who has waited longest is named before.
+            self.compare("today", f"{label}, notes, {self.where}", shown[2][-len(notes) :], notes)
+        urgent = page.columns("urgent-table", "Department", "With", "Waiting", "Target")
+        self.compare_table(
+            "today", f"urgent, {self.where}", [row[1:] for row in urgent], right.pop("urgent-table")
+        )
+        for key, rows in right.items():
+            self.compare_table("today", f"{key}, {self.where}", page.tables.get(key, []), rows)
 
     def _horseshoe(self, in_business_time: bool) -> None:
         more = {} if in_business_time else {"time": "clock"}
@@ -230,10 +275,13 @@ def compare_company(capsys, settings, seed: int, size: int, zones, looks: int, l
 
 
 def prepare_rollups() -> None:
-    from reports.rollups.building import build_next
-
     while build_next(waits=True):
         pass
+    while refresh_topics():
+        pass
+    # The weeks of one zone are not those of another.
+    TopicWeek.objects.update(is_stale=True, counted_at=None)
+    count_due_weeks(NOW, most=100)
 
 
 @pytest.mark.slow
@@ -252,7 +300,18 @@ def test_every_number_of_a_year_that_nobody_has_seen(capsys, settings):
 
 def test_the_count_imports_nothing_of_the_product():
     here = Path(__file__).parent / "independent"
-    for name in ("records", "words", "opening_hours", "response_board", "horseshoe_board"):
+    for name in (
+        "records",
+        "words",
+        "opening_hours",
+        "response_board",
+        "horseshoe_board",
+        "hours_board",
+        "outcomes_board",
+        "targets_board",
+        "today_board",
+        "topics_board",
+    ):
         for node in ast.walk(ast.parse((here / f"{name}.py").read_text())):
             modules = [each.name for each in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []  # fmt: skip
             for module in modules:

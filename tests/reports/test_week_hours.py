@@ -93,13 +93,15 @@ def test_answers_and_long_waits_stand_in_their_own_hours(billing, manager):
     write(billing, monday, answered_after=15 * MINUTE)
     write(billing, monday, answered_after=HOUR + 29 * dt.timedelta(seconds=1))
     write(billing, monday, answered_after=2 * HOUR)
+    # Shown as 25 hours, which would be in another hour.
+    write(billing, monday, answered_after=25 * HOUR + 15 * MINUTE)
     write(billing, monday, closed_at=monday + HOUR, status="resolved")
     write(billing, at("2026-11-22T12:00"))
     for count in (week_hours, kept.week_hours):
         hours = count(manager, period, Filters(), now=NOW)
-        assert hours.arrivals == {9: 4, 6 * 24 + 13: 1}
-        assert hours.answers == {10: 2, 11: 1}, "an answer counts in the hour in which we gave it"
-        assert hours.waits == {9: 2, 6 * 24 + 13: 1}, "one hour, as it is shown, is not over an hour"
+        assert hours.arrivals == {9: 5, 6 * 24 + 13: 1}
+        assert hours.answers == {10: 2, 11: 1, 24 + 11: 1}, "an answer counts in the hour in which we gave it"
+        assert hours.waits == {9: 3, 6 * 24 + 13: 1}, "one hour, as it is shown, is not over an hour"
 
 
 def test_the_roster_says_in_which_hours_somebody_is_on_point(manager):

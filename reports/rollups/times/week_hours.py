@@ -22,10 +22,12 @@ def week_hours(
     choice = choose(user, filters)
     condition, parameters = with_departments(choice, user).as_sql("k")
     cases, of_cases = choice.cases_sql("k")
-    # What still waits has no span there; a value is a span as it is shown.
+    # What still waits has no span there. A value is a span as it is shown, and rounded to hours from a day on: enough to say
+    # whether it was over an hour, but not in which hour an answer came.
+    took = "k.span" if with_answers else "k.value * interval '1 second'"
     tail = f"""
 FROM (
-  SELECT k.at, k.state, CASE WHEN k.state = 'waiting' THEN %s - k.at ELSE k.value * interval '1 second' END AS span
+  SELECT k.at, k.state, CASE WHEN k.state = 'waiting' THEN %s - k.at ELSE {took} END AS span
   FROM reports_fact k WHERE k.kind = {FactKind.EXCHANGE} AND k.at >= %s AND k.at < %s AND {condition}{cases}
 ) f"""  # noqa: S608 (constants)
     values = [whole_minute(now), period.start, period.end, *parameters, *of_cases]

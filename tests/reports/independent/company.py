@@ -24,6 +24,15 @@ EDGES = [
 ]  # fmt: skip
 NOISE = ("Noise", "Spam", "Noise, says the rule “Raffles”", "Noise (rule “Raffles”)")
 TAGS = ("refund", "parcel", "outage", "praise")
+#: What customers write: each time of the year has one of these more often than others.
+TEXTS = (
+    "Where is it?", "The parcel is lost again", "My kettle leaks", "Kettle leaks since yesterday!", "Refund still missing",
+    "The website crashes at checkout", "Checkout crashes, no refund", "Thank you, the courier was friendly", "Wrong colour, and the lid rattles",
+    "Invoice doubled?",
+)  # fmt: skip
+TONES = ("negative", "negative", "neutral", "positive", "")
+#: What a message says of its writer's problem, as far as anybody could read it.
+SAYINGS = ("", "", "", "thanks", "fixed", "complains")
 #: What a target of each clock promises, in hours by the clock.
 TARGETS = {"first_response": 4, "next_response": 8, "resolution": 48}
 
@@ -39,6 +48,10 @@ class Said:
     #: Of our answers through Horseshoe: who wrote it, and when it was queued.
     author: int | None = None
     queued: dt.datetime | None = None
+    text: str = ""
+    tone: str = ""
+    urgency: int = 0
+    says: str = ""
 
 
 @dataclass
@@ -120,7 +133,7 @@ class Teller:
         if goes_on:
             self._arrive()
             for _ in range(dice.choice((1, 1, 1, 2, 3))):
-                if self.at > NOW - HOUR:
+                if self.at > NOW - 2 * MINUTE:
                     break
                 self._exchange()
         else:
@@ -132,6 +145,9 @@ class Teller:
     def _arrival(self) -> dt.datetime:
         if self.dice.random() < 0.25:
             at = self.dice.choice(EDGES) + self.dice.uniform(-120, 120) * MINUTE
+        elif self.dice.random() < 0.2:
+            # Today, or on the same weekday of the weeks before.
+            at = NOW - 7 * self.dice.choice((0, 0, *range(10))) * DAY - self.dice.uniform(0.03, 12) * HOUR
         else:
             at = NOW - self.dice.uniform(0.2, 365) * DAY
         return at.replace(microsecond=0)
@@ -169,7 +185,15 @@ class Teller:
         late = dice.uniform(60, 2000) * MINUTE if dice.random() < 0.08 else dice.uniform(0.1, 2) * MINUTE
         received = min(self.at + late, NOW - MINUTE)
         wants, language = dice.random() < 0.85, dice.choice(("en", "en", "de"))
-        self.tale.said.append(Said(False, self.at, received, wants, language=language))
+        season = self.at.timetuple().tm_yday // 20 % len(TEXTS)
+        said = Said(False, self.at, received, wants, language=language)
+        said.text = TEXTS[season] if dice.random() < 0.3 else dice.choice(TEXTS)
+        said.tone, said.urgency, said.says = (
+            dice.choice(TONES),
+            dice.choice((0, 0, 0, 1, 2)),
+            dice.choice(SAYINGS),
+        )
+        self.tale.said.append(said)
         if wants and self.began is None:
             self.began = received
         return received
@@ -246,7 +270,12 @@ class Teller:
         is_first = not any(said.ours for said in live)
         return {
             "clock": "first_response" if is_first else "next_response", "from": self.began.isoformat(), "met": met,
+            **self._policy(),
         }  # fmt: skip
+
+    def _policy(self) -> dict:
+        """Return which service level held; long ago that was not noted."""
+        return {"policy": self.dice.choice(ZONES)} if self.dice.random() < 0.9 else {}
 
     def _end_response(self, at: dt.datetime, author: int | None) -> None:
         if self.began is None:
@@ -262,6 +291,7 @@ class Teller:
                 "from": self.began.isoformat(),
                 "due": due.isoformat(),
                 "met": self.at <= due,
+                **self._policy(),
             }
             self._record(at, author, record)
         self.began = None
@@ -280,8 +310,10 @@ class Teller:
         clocks = []
         if is_resolved:
             used = (at - tale.created).total_seconds()
+            target = TARGETS["resolution"] * 3600
+            noted = {"target": target} if dice.random() < 0.9 else {}
             clocks.append(
-                {"clock": "resolution", "used": round(used), "met": used <= TARGETS["resolution"] * 3600}
+                {"clock": "resolution", "used": round(used), "met": used <= target, **noted, **self._policy()}
             )
             if self.began is not None and self.began + 8 * HOUR < at:
                 clocks.append(self._clock(met=False))
@@ -314,7 +346,7 @@ class Teller:
         tale.status = "open" if self.began else "waiting" if answered else "new"
         if self.began is not None and dice.random() < 0.9:
             clock = "next_response" if answered else "first_response"
-            tale.due[clock] = NOW + dice.choice((-1, 1)) * dice.uniform(0.1, 90) * HOUR
+            tale.due[clock] = NOW + dice.choice((-1, 1)) * dice.uniform(0.02, dice.choice((1.5, 90))) * HOUR
         if dice.random() < 0.4:
             tale.due["resolution"] = NOW + dice.choice((-1, 1)) * dice.uniform(0.1, 90) * HOUR
 

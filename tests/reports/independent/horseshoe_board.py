@@ -68,7 +68,7 @@ class Ways:
             self.measured[key] = self._measure(case, in_business_time)
         return self.measured[key]
 
-    def _hours_of(self, case: Case) -> OpeningHours | None:
+    def hours_of(self, case: Case) -> OpeningHours | None:
         for policy in self.records.policies:
             is_for = (policy["department_id"] in ("", str(case.department)), policy["priority"] in ("", str(case.priority)),
                       policy["network"] in ("", case.network), policy["enabled"] == "t")  # fmt: skip
@@ -77,7 +77,7 @@ class Ways:
         return None
 
     def _measure(self, case: Case, in_business_time: bool) -> Way:
-        hours = self._hours_of(case) if in_business_time else None
+        hours = self.hours_of(case) if in_business_time else None
         held = case.custodies
         done = closure = case.closed
         ours = [message for message in case.live if message.ours]

@@ -13,7 +13,7 @@ from django.db import connection
 TABLES = (
     "accounts_department", "accounts_brandaccount", "accounts_user", "accounts_membership", "accounts_brandaccountgrant",
     "routing_slapolicy", "routing_calendarversion", "inbox_case", "inbox_message", "inbox_custody", "inbox_caseevent",
-    "inbox_decision", "inbox_reply",
+    "inbox_decision", "inbox_reply", "accounts_shift",
 )  # fmt: skip
 VOID = {"br", "img", "input", "hr", "wbr", "meta", "link", "col"}
 
@@ -111,6 +111,13 @@ class Page(HTMLParser):
                 [squeeze(value), *map(squeeze, re.findall(r'<p class="d">(.*?)</p>', block, re.DOTALL))]
             )
         return found
+
+    def ruled_figures(self) -> list[list[str]]:
+        """Return label, value and notes of each figure in a ruled strip."""
+        blocks = re.findall(
+            r'<div class="figure">\s*<p>(.*?)</p>\s*<p class="big num">(.*?)</p>\s*<p class="d">(.*?)</p>', self.text, re.DOTALL
+        )  # fmt: skip
+        return [list(map(squeeze, block)) for block in blocks]
 
     def counted_links(self) -> list[tuple[int, str]]:
         """Return each number that links to a list, with the address."""

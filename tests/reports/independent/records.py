@@ -43,6 +43,10 @@ class Message:
     language: str
     author: int
     remote: str
+    text: str = ""
+    tone: str = ""
+    urgency: int = 0
+    says: str = ""
 
 
 @dataclass
@@ -155,6 +159,24 @@ class Case:
         return exchanges
 
     @cached_property
+    def waits_since(self) -> dt.datetime | None:
+        """When the first message that waits for an answer now reached us; None when none does."""
+        if self.closed is not None:
+            return None
+        answered = max((message.written for message in self.messages if message.ours), default=None)
+        wanted = [
+            message.received for message in self.live
+            if message.wants and not message.ours and (answered is None or message.written > answered)
+        ]  # fmt: skip
+        return min(wanted, default=None)
+
+    @property
+    def response_due(self) -> dt.datetime | None:
+        """When the answer that is waited for is due; None without a target."""
+        first = self.due["first_response"] if self.first_response is None else None
+        return self.due["next_response"] or first
+
+    @cached_property
     def newest_clocks(self) -> list[tuple[int, dt.datetime, int, dict]]:
         """Of the records of one target the newest; none that was undone."""
         newest: dict[tuple, tuple[int, dt.datetime, int, dict]] = {}
@@ -239,6 +261,9 @@ class Records:
             self.calendars[row["calendar_id"]].append(
                 (moment(row["in_force_from"]), json.loads(row["content"]))
             )
+        self.shifts = defaultdict(list)
+        for row in table["accounts_shift"]:
+            self.shifts[int(row["brand_account_id"])].append(row)
         self.by_id = {int(row["id"]): self._case(row) for row in table["inbox_case"]}
         self._add_messages(table["inbox_message"])
         self._add_custodies(table["inbox_custody"])
@@ -266,6 +291,9 @@ class Records:
             if row["remote_id"]:
                 self.by_id[int(row["case_id"])].queued[row["remote_id"]] = moment(row["created_at"])
         self.cases = [case for case in self.by_id.values() if case.counts]
+        self.of_customer = defaultdict(list)
+        for case in self.by_id.values():
+            self.of_customer[case.customer].append(case)
 
     def _case(self, row: dict[str, str]) -> Case:
         department = int(row["department_id"])
@@ -282,7 +310,7 @@ class Records:
             message = Message(
                 int(row["id"]), row["direction"] == "out", moment(row["network_time"]), moment(row["received_at"]),
                 row["needs_answer"] == "t", row["historical"] == "t", row["visibility"] == "public", row["language"],
-                int(row["user_id"] or 0), row["canonical_id"],
+                int(row["user_id"] or 0), row["canonical_id"], row["text"], row["sentiment"], int(row["urgency"]), row["said"],
             )  # fmt: skip
             self.by_id[int(row["case_id"])].messages.append(message)
         for case in self.by_id.values():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tests.reports.independent.opening_hours import OpeningHours
 from tests.reports.independent.records import Case, Custody, Exchange, Filters, Reader, Records
 from tests.reports.independent.words import NOTHING, Span, count_of, number, percentile, share, span_words
 
@@ -15,13 +17,18 @@ CLOCKS = {"first_response": "First response", "next_response": "Next response", 
 
 @dataclass
 class Question:
-    """What is asked for: by whom, over which days, of which cases, and when."""
+    """What is asked for: by whom, over which days, of which cases, and when; `hours_of` a case, for business time."""
 
     records: Records
     reader: Reader
     span: Span
     filters: Filters
     now: dt.datetime
+    hours_of: Callable[[Case], OpeningHours | None] = lambda _: None
+
+    def spent(self, case: Case, start: dt.datetime, span: dt.timedelta) -> dt.timedelta:
+        hours = self.hours_of(case)
+        return hours.between(start, start + span) if hours else span
 
     def reported(self) -> list[Case]:
         return [case for case in self.records.cases if self.filters.pass_(case) and self.reader.reads(case)]
@@ -88,6 +95,7 @@ def count_response_board(asked: Question) -> dict[str, list]:
         "attainment-table": _attainment(asked),
         "hand-overs-table": [pair.row(few=5) for pair in pairs],
         "routed": [number(routed)] if routed else [],
+        "opened again": _opened_again(asked),
     }
 
 
@@ -140,9 +148,13 @@ def _rate(asked: Question) -> tuple[list[str], list[list[str]]]:
 
 def _first_response(asked: Question) -> dict:
     asking = [case for case in asked.created() if case.needs_answer]
-    took = [case.first_response for case in asking if case.first_response is not None]
+    took = [
+        asked.spent(case, case.created, case.first_response)
+        for case in asking
+        if case.first_response is not None
+    ]
     without = [case for case in asking if case.first_response is None]
-    ages = [asked.now - case.created for case in without if case.closed is None]
+    ages = [_age(asked, case) for case in without if case.closed is None]
     return {
         "answered": len(took), "missing": len(without), "open": len(ages), "closed": len(without) - len(ages),
         "median": percentile(took, 0.5), "p90": percentile(took, 0.9), "oldest": max(ages, default=None),
@@ -150,30 +162,46 @@ def _first_response(asked: Question) -> dict:
     }  # fmt: skip
 
 
+def _age(asked: Question, case: Case) -> dt.timedelta:
+    return asked.spent(case, case.created, asked.now - case.created)
+
+
+def _opened_again(asked: Question) -> list[str]:
+    resolved = [case for case in asked.created() if case.first_resolved is not None]
+    again = sum(case.was_reopened for case in resolved)
+    return (
+        [
+            f"Of {len(resolved):,} cases that were resolved, {again:,} were opened again ({share(again, len(resolved))})."
+        ]
+        if again
+        else []
+    )
+
+
 def _measure_waits(asked: Question) -> dict[str, tuple[list, list]]:
     """Return what took how long, and how long what is open has waited, for each thing that customers wait for."""
-    now, created = asked.now, asked.created()
+    created, spent = asked.created(), asked.spent
     asking = [case for case in created if case.needs_answer]
     later = [each for each in asked.exchanges() if each.number > 1]
     open_now = [case for case in created if case.closed is None]
     return {
         "First response": (
-            [case.first_response for case in asking if case.first_response is not None],
-            [now - case.created for case in asking if case.first_response is None and case.closed is None],
+            [spent(case, case.created, case.first_response) for case in asking if case.first_response is not None],
+            [_age(asked, case) for case in asking if case.first_response is None and case.closed is None],
         ),
         "Next response": (
-            [each.span for each in later if each.span is not None],
-            [now - each.arrived for each in later if each.span is None and each.case.closed is None],
+            [spent(each.case, each.arrived, each.span) for each in later if each.span is not None],
+            [spent(each.case, each.arrived, asked.now - each.arrived) for each in later if each.span is None and each.case.closed is None],
         ),
         "First resolution": (
-            [case.first_resolved - case.created for case in created if case.first_resolved is not None],
-            [now - case.created for case in open_now if case.first_resolved is None],
+            [spent(case, case.created, case.first_resolved - case.created) for case in created if case.first_resolved is not None],
+            [_age(asked, case) for case in open_now if case.first_resolved is None],
         ),
         "Final resolution": (
-            [case.closed - case.created for case in created if case.status == "resolved"],
-            [now - case.created for case in open_now],
+            [spent(case, case.created, case.closed - case.created) for case in created if case.status == "resolved"],
+            [_age(asked, case) for case in open_now],
         ),
-    }
+    }  # fmt: skip
 
 
 def _waits(asked: Question) -> list[list[str]]:

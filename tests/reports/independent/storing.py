@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import uuid
 
 from django.db import connection
 
-from accounts.models import BrandAccountGrant, Department, Role
+from accounts.models import BrandAccountGrant, Department, Role, Shift
 from inbox.models import Case, CaseEvent, Custody, Customer, Decision, Identity, Message, Reply, ReplyState
 from routing.models import Calendar, CalendarVersion, SLAPolicy
 from routing.service_levels.versions import publish_service_levels
@@ -21,6 +22,10 @@ LATER = [[[600, 1110]]] * 4 + [[[600, 1110], [1320, 1560]], [[600, 840]], []]
 CHANGED = NOW - 100 * DAY
 
 
+def _time(minutes: int) -> dt.time:
+    return dt.time(minutes // 60 % 24, minutes % 60)
+
+
 class Company:
     """Departments, accounts, people and service levels, and a year of cases."""
 
@@ -28,11 +33,14 @@ class Company:
         self.departments = [DepartmentFactory(slug=slug, name=slug.title()) for slug in DEPARTMENTS]
         Department.objects.exclude(pk__in=[each.pk for each in self.departments]).delete()
         self.brands = [
-            BrandAccountFactory(network=network, promised_response=(4 + 8 * n) * HOUR)
+            BrandAccountFactory(
+                network=network, promised_response=(4 + 8 * n) * HOUR, time_zone=ZONES[n % len(ZONES)]
+            )
             for n, network in enumerate(NETWORKS)
         ]
         self.agents = [UserFactory(departments=[self.departments[1 + n % 5]], capacity=9) for n in range(10)]
         self._write_service_levels()
+        self._write_roster(random.Random(seed))
         agents = {department: [n for n in range(10) if 1 + n % 5 == department] for department in range(1, 6)}
         self.tales = invent_company(seed, size, agents)
         self._store(random.Random(seed))
@@ -87,6 +95,24 @@ class Company:
             )
         publish_service_levels(None, "", NOW)
 
+    def _write_roster(self, dice: random.Random) -> None:
+        """Put people on point: some weekly, some until summer, some over midnight, and on one day nobody."""
+        shifts = []
+        for brand in self.brands[:4]:
+            for weekday in dice.sample(range(7), 4):
+                opens, hours = dice.choice((480, 555, 1320)), dice.choice((4, 7))
+                shifts.append(
+                    Shift(
+                        brand_account=brand, weekday=weekday, primary=dice.choice(self.agents), starts_at=_time(opens),
+                        ends_at=_time(opens + 60 * hours), valid_until=dice.choice((None, None, dt.date(2026, 6, 30))),
+                    )
+                )  # fmt: skip
+        shifts += [
+            Shift(brand_account=brand, date=date, starts_at=_time(0), ends_at=_time(1200))
+            for brand, date in zip(self.brands, (dt.date(2026, 11, 18), dt.date(2026, 10, 28)), strict=False)
+        ]
+        Shift.objects.bulk_create(shifts)
+
     def _store(self, dice: random.Random) -> None:
         customers = max(tale.customer for tale in self.tales) + 1
         people = Customer.objects.bulk_create(
@@ -133,6 +159,16 @@ class Company:
             BATCH,
         )  # fmt: skip
 
+    def _waiting_since(self, tale: Tale, live: list) -> dt.datetime | None:
+        """Return when the first message that waits for an answer reached us; None in closed cases."""
+        answered = max((said.written for said in tale.said if said.ours), default=None)
+        waiting = [
+            said.received
+            for said in live
+            if said.wants and not said.ours and (answered is None or said.written > answered)
+        ]
+        return min(waiting, default=None) if tale.closed is None else None
+
     def _name_merge(self, tale: Tale) -> Case:
         case = self.case_of[id(tale)]
         case.close_reason = f"Merged into case {self.case_of[id(tale.merged)].pk}"
@@ -143,8 +179,9 @@ class Company:
         inbound = [said.written for said in tale.said if not said.ours]
         ours = [said.written for said in tale.said if said.ours]
         answers = [said.written for said in tale.said if said.ours and not said.historical]
-        live = [said.written for said in tale.said if not said.ours and not said.historical]
-        answers = [at for at in answers if live and at >= min(live)]
+        live = [said for said in tale.said if not said.historical]
+        asked = [said.written for said in live if not said.ours]
+        answers = [at for at in answers if asked and at >= min(asked)]
         last = max(inbound, default=tale.created)
         return Case(
             customer=person, identity=self.identities[person.pk, brand.network], brand_account=brand,
@@ -154,7 +191,7 @@ class Company:
             tags=tale.tags, historical=bool(tale.said) and tale.historical, created_at=tale.created,
             needs_answer=any(said.wants for said in tale.said), opened_at=min(inbound, default=tale.created),
             activity_at=last, last_inbound_at=last, last_outbound_at=max(ours, default=None),
-            first_response_at=min(answers, default=None), first_resolved_at=tale.first_resolved, reopen_count=tale.reopened, message_count=len(tale.said),
+            exchange_from=self._waiting_since(tale, live), first_response_at=min(answers, default=None), first_resolved_at=tale.first_resolved, reopen_count=tale.reopened, message_count=len(tale.said),
             first_response_due_at=tale.due.get("first_response"), next_response_due_at=tale.due.get("next_response"),
             resolution_due_at=tale.due.get("resolution"), erased_at=NOW if tale.erased and tale.closed else None,
         )  # fmt: skip
@@ -188,7 +225,8 @@ class Company:
         return Message(
             brand_account=case.brand_account, case=case, stream="mentions", canonical_id=f"{case.pk}-{n}",
             remote_id=f"{case.pk}-{n}", direction="out" if said.ours else "in", visibility=case.visibility,
-            identity=None if said.ours else case.identity, text="" if tale.erased else "Where is it?",
+            identity=None if said.ours else case.identity, text="" if tale.erased else said.text,
+            sentiment=said.tone, urgency=said.urgency, said=said.says,
             user=None if said.author is None else self.agents[said.author], network_time=said.written,
             received_at=said.received, needs_answer=said.wants, historical=said.historical, language=said.language,
             erased_at=NOW if tale.erased else None,

@@ -36,6 +36,35 @@ def share(part: float, whole: float) -> str:
     return f"{math.floor(Fraction(100 * part) / Fraction(whole) + Fraction(1, 2))}%" if whole else NOTHING
 
 
+def few_or_share(part: float, whole: float) -> str:
+    """Return a share; of fewer than five none."""
+    return "few" if 0 < whole < 5 else share(part, whole)
+
+
+def change_words(now: tuple[int, int], before: tuple[int, int]) -> str:
+    """Return how many points lie between two shares, each (part, whole)."""
+    if not now[1] or not before[1]:
+        return "nothing before to compare with"
+    points = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
+    return f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
+
+
+def left_words(span: dt.timedelta) -> str:
+    """Return how long something has left, rounded down."""
+    minutes = span // MINUTE
+    if minutes >= 1440:
+        return (
+            f"{minutes // 1440} d {minutes % 1440 // 60} h"
+            if minutes % 1440 >= 60
+            else f"{minutes // 1440} d"
+        )
+    hours, rest = divmod(minutes, 60)
+    return (
+        " ".join(filter(None, (f"{hours} h" if hours else "", f"{rest} min" if rest else "")))
+        or "under 1 min"
+    )
+
+
 def number(count: int) -> str:
     return f"{count:,}"
 
