@@ -17,7 +17,18 @@ from inbox.cases import hand_overs
 from inbox.cases.recounting import recount_case
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Invalid, require_open
-from inbox.models import MERGED_PREFIX, Case, Custody, Direction, Draft, Message, Reply, Status, Verb
+from inbox.models import (
+    MERGED_PREFIX,
+    Case,
+    Custody,
+    Direction,
+    Draft,
+    LearningLink,
+    Message,
+    Reply,
+    Status,
+    Verb,
+)
 from inbox.models.case import CaseQuerySet
 from inbox.models.reply import LIVE_STATES
 
@@ -190,8 +201,11 @@ def merge_case(
 
 
 def _move_everything(other: Case, case: Case) -> int:
-    """Move messages, answers and drafts. Return the number of messages."""
+    """Move messages, answers, drafts and links to learning items. Return the number of messages."""
     Reply.objects.filter(case=other).update(case=case)
+    links = LearningLink.objects.filter(case=other)
+    links.exclude(item__in=LearningLink.objects.filter(case=case).values("item")).update(case=case)
+    links.delete()
     own_drafts = {draft.user_id: draft for draft in Draft.objects.filter(case=case)}
     for draft in Draft.objects.filter(case=other):
         if (own := own_drafts.get(draft.user_id)) is None:

@@ -51,7 +51,10 @@ def prepare_round(
     version: int | None = None,
     now: dt.datetime,
 ) -> AnswerRound:
-    """Prepare one answer for each customer who can be told; nothing leaves before somebody else approves it."""
+    """Prepare one answer for each customer who can be told; nothing leaves before somebody else approves it.
+
+    Preparing the same once more, as by a second click, returns the round that is under way.
+    """
     if not rights.may_prepare(by):
         raise NotAllowed("Your role does not allow you to answer customers.")
     text = clean_template(text)
@@ -60,7 +63,11 @@ def prepare_round(
     with change_item(item_id, by, version=version, now=now) as change:
         item = change.item
         require_tellable(item, text)
-        if AnswerRound.objects.filter(item=item, state__in=UNDER_WAY).exists():
+        under_way = AnswerRound.objects.filter(item=item, state__in=UNDER_WAY).first()
+        if under_way is not None:
+            wanted = (by.pk, text, language, per_hour)
+            if wanted == (under_way.prepared_by_id, under_way.text, under_way.language, under_way.per_hour):
+                return under_way
             raise Invalid("Answers of this item are under way already.")
         recipients = [each for each in list_recipients(item, by, text, language, now=now) if not each.reason]
         if not recipients:

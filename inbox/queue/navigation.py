@@ -28,7 +28,7 @@ _PAGE_GROUPS = (
             ("Outcomes and topics", "reports:outcomes", "reports"),
             ("Numbers by account", "reports:brand_accounts", "reports"),
             ("Numbers by person", "reports:people", "claim"),
-            ("Service levels", "reports:service_levels", "reports"),
+            ("Targets met", "reports:service_levels", "reports"),
             ("Learning items", "reports:learning_items", "reports"),
             ("Presence review", "reports:presence", "review"),
             ("Saved reports", "reports:saved", "reports"),

@@ -59,7 +59,7 @@ BOARDS: dict[str, Board] = {
         ),
         Board(
             "service-levels",
-            "Service levels",
+            "Targets met",
             "reports:service_levels",
             "reports/service_levels.html",
             service_levels_context,

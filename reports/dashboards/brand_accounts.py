@@ -17,19 +17,19 @@ from accounts.models import BrandAccount, Health, Lifecycle, Shift, User
 from accounts.roster.planning import load_rosters
 from accounts.roster.point_time import PointTime, measure_point_time
 from inbox.reach_words import describe_reach
-from networks.registry import CONNECTORS, network_capabilities
 from reports.behind.selections import Selection
 from reports.charts.sparklines import draw_sparkline
+from reports.dashboards.account_access import describe_access
 from reports.dashboards.insights.accounts import RatedAccounts, account_sentences
 from reports.measures.by_account import AccountResponses, ripe_shares
 from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
 from reports.rollups.readers.by_account import responses_by_account
 from reports.scopes import describe_left_out
-from reports.wording import describe_token_age, duration_cell, format_points_change, time_cell
+from reports.wording import duration_cell, format_points_change, time_cell
 from wording.numbers import NO_VALUE, format_count, format_coverage, format_share
 from wording.spans import written_span
-from wording.times import short_date, short_date_with_year, to_display_zone
+from wording.times import short_date_with_year, to_display_zone
 
 _NONE = AccountResponses(0, 0, None, ())
 _NO_TIME = dt.timedelta()
@@ -136,7 +136,7 @@ def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
 def _row(account: Any, board: _Board) -> dict[str, Any]:
     now, figures = board.selection.now, board.responses.get(account.pk, _NONE)
     state = charter_state(account, now)
-    access, tone = _access(account, now)
+    access, tone = describe_access(account, now)
     steps = zip(board.selection.period.steps, figures.steps, strict=False)
     title = ", ".join(f"{step.label} {format_share(*counts)}" for step, counts in steps if counts[1])
     rates = [answered / needing if needing else None for answered, needing in figures.steps]
@@ -176,23 +176,6 @@ def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
         "answered_href": href(answered="yes"),
         "unanswered_href": href(answered="no"),
     }
-
-
-def _access(account: BrandAccount, now: dt.datetime) -> tuple[str, str]:
-    """Return the state of the access in words, and its tone."""
-    if account.lifecycle == Lifecycle.CLOSED:
-        return "disconnected", ""
-    if account.health in _CUT_OFF:
-        since = account.health_since
-        day = to_display_zone(since).date() if since else None
-        is_today = day == to_display_zone(now).date()
-        return f"withdrawn {'today' if is_today else short_date(day)}" if day else "withdrawn", "late"
-    credential = getattr(account, "credential", None)
-    if credential is None:
-        return "no token", "late"
-    if account.network in CONNECTORS and not network_capabilities(account.network).access_ends:
-        return "no end", ""
-    return describe_token_age(now - credential.updated_at), ""
 
 
 def _quiet_since(account: Any, now: dt.datetime) -> str:

@@ -13,6 +13,7 @@ from accounts.access import viewer
 from accounts.brand_accounts.charter import company_day, quarter_end
 from accounts.models import BrandAccount, Lifecycle, User
 from reports.charts.stacks import StackPart, stack_parts
+from reports.dashboards.account_access import describe_access
 from reports.dashboards.insights.presence import presence_sentences
 from reports.presence.counting import WEEKS
 from reports.presence.register import (
@@ -25,7 +26,6 @@ from reports.presence.register import (
     choose_entries,
     cut_page,
 )
-from reports.wording import describe_token_age
 from wording.numbers import NO_VALUE, format_count, format_share
 from wording.times import company_zone, relative_time, short_date, short_date_with_year, to_display_zone
 
@@ -93,7 +93,7 @@ def register_context(
 def review_row(entry: Entry, user: User, now: dt.datetime) -> ReviewRow:
     """Put an entry into words."""
     account, seen = entry.account, entry.evidence
-    access, tone = _access(entry, now)
+    access, tone = describe_access(entry.account, now)
     decided = entry.decision.label if entry.decision else ""
     if account.lifecycle == Lifecycle.SUNSETTING:
         decided = "Sunset"
@@ -115,14 +115,6 @@ def review_row(entry: Entry, user: User, now: dt.datetime) -> ReviewRow:
         decided_by=_signature(entry),
         may_decide=viewer(user).may_govern(account),
     )
-
-
-def _access(entry: Entry, now: dt.datetime) -> tuple[str, str]:
-    if entry.evidence.is_cut_off:
-        return "refused", "late"
-    if entry.token_at is None:
-        return "no token", "late"
-    return describe_token_age(now - entry.token_at), ""
 
 
 def _signature(entry: Entry) -> str:

@@ -21,7 +21,6 @@ from accounts.brand_accounts.charter import (
 from accounts.models import (
     AccountReview,
     BrandAccount,
-    Credential,
     Health,
     Lifecycle,
     ReviewDecision,
@@ -50,7 +49,6 @@ class Entry:
     evidence: Evidence
     counted_at: dt.datetime | None
     last_message_at: dt.datetime | None
-    token_at: dt.datetime | None
     is_due: bool
     decision: ReviewDecision | None
     decided_at: dt.datetime | None
@@ -163,7 +161,6 @@ def load_entries(user: User, now: dt.datetime) -> list[Entry]:
 def _build_entry(account: Any, now: dt.datetime) -> Entry:
     today = company_day(now)
     figures: AccountFigures | None = getattr(account, "figures", None)
-    token: Credential | None = getattr(account, "credential", None)
     is_decided = account.reviewed_in == quarter_of(today)
     last = figures.last_message_at if figures else None
     silent_since = max(account.connected_at, last or account.connected_at)
@@ -185,7 +182,6 @@ def _build_entry(account: Any, now: dt.datetime) -> Entry:
         evidence=evidence,
         counted_at=figures.counted_at if figures else None,
         last_message_at=last,
-        token_at=token.updated_at if token else None,
         is_due=account.review_due_on is None or account.review_due_on <= quarter_end(today),
         decision=ReviewDecision(account.reviewed_as) if is_decided else None,
         decided_at=account.reviewed_at if is_decided else None,

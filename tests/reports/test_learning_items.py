@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from urllib.parse import parse_qsl
 
 import pytest
@@ -359,6 +360,13 @@ def test_few_cases_have_no_rate_and_all_that_say_it_are_linked_at_once(world):
     assert act(people["agent"], item, "link-found").status_code == 302
     assert set(item.links.values_list("case", flat=True)) == {public.pk, direct.pk}
     assert act(people["agent"], item, "link-found").status_code == 422
+    views = {
+        name: count
+        for name, _, count in signed_in(people["agent"])
+        .get(reverse("reports:learning_items"))
+        .context["views"]
+    }
+    assert (views["open"], views["shipped"]) == (0, 1), "what shipped is not open any more"
 
 
 def test_what_rises_is_suggested_until_it_is_an_item(world, monkeypatch):
@@ -367,7 +375,10 @@ def test_what_rises_is_suggested_until_it_is_an_item(world, monkeypatch):
     monkeypatch.setattr(listing, "choose_topics", lambda *args, **kwargs: Topics([rising], 100, 100))
     client = signed_in(people["agent"])
     page = client.get(reverse("reports:learning_items"))
-    assert "21 cases in the last four weeks, 2 in the four before" in page.content.decode()
+    said = re.sub(r"\s+", " ", page.content.decode())
+    sentence = r'<a href="([^"]+)">21 cases</a> of the last four weeks say “gets hot”; in the four weeks before it was 2\.'
+    href = re.search(sentence, said)[1].replace("&amp;", "&")
+    assert href.startswith(reverse("reports:cases")) and "of=topic&topic=" in href
     (suggestion,) = page.context["suggestions"]
     form = dict(parse_qsl(suggestion.as_query)) | {"department": "product"}
     assert (

@@ -17,10 +17,11 @@ from inbox.learning_items import rights
 from inbox.models import ItemState, LearningItem, RepeatsBy
 from inbox.reach_words import describe_reach
 from networks.registry import network_label
-from reports.filters import Filters
+from reports.behind.selections import Selection
+from reports.filters import NO_FILTERS
 from reports.measures.learning_items import Linked, measure_links
 from reports.periods import last_weeks
-from reports.topics.choosing import choose_topics
+from reports.topics.choosing import Topic, choose_topics
 from wording.numbers import NO_VALUE, format_count
 from wording.times import company_zone, relative_time, short_date_with_year
 
@@ -29,7 +30,7 @@ PAGE_LENGTH = 50
 RISING_WEEKS, MOST_SUGGESTED = 4, 5
 #: What the list shows: label, and the states of its items; None for all.
 VIEWS: dict[str, tuple[str, tuple[str, ...] | None]] = {
-    "open": ("Open", (ItemState.COLLECTING, ItemState.WITH_OWNER, ItemState.DECIDED, ItemState.SHIPPED)),
+    "open": ("Open", (ItemState.COLLECTING, ItemState.WITH_OWNER, ItemState.DECIDED)),
     "collecting": ("Collecting", (ItemState.COLLECTING,)),
     "with_owner": ("With the owner", (ItemState.WITH_OWNER,)),
     "decided": ("Decided", (ItemState.DECIDED,)),
@@ -43,12 +44,17 @@ TONES: dict[str, str] = {ItemState.WITH_OWNER: "risk", ItemState.SHIPPED: "ok", 
 
 @dataclass(frozen=True, slots=True)
 class SuggestedItem:
-    """Describe what more customers say than before: a title, the tag or words by which it was found, and why."""
+    """Describe what more customers say than before: a title, the tag or words by which it was found, and its cases.
+
+    `cases` and `rest` are a sentence whose beginning opens the cases at `href`.
+    """
 
     title: str
     repeats_by: str
     repeats_of: str
-    why: str
+    cases: str
+    rest: str
+    href: str
 
     @property
     def as_query(self) -> str:
@@ -95,18 +101,30 @@ def list_context(user: User, view: str, page: int, now: dt.datetime) -> dict[str
 def list_suggestions(user: User, now: dt.datetime) -> list[SuggestedItem]:
     """Return what is rising and no item yet. Four statements."""
     period = last_weeks(RISING_WEEKS, now=now, zone=company_zone())
-    rising = choose_topics(user, period, period.preceding(), Filters(), most=MOST_SUGGESTED).topics
+    rising = choose_topics(user, period, period.preceding(), NO_FILTERS, most=MOST_SUGGESTED).topics
+    selection = Selection(user, period, NO_FILTERS, "before", now)
     known_topics = {each.casefold() for each in list_items().values_list("repeats_of", flat=True)}
     return [
         SuggestedItem(
             title=topic.label.removeprefix("#"),
             repeats_by=RepeatsBy.TAG if topic.is_tag else RepeatsBy.WORDS,
             repeats_of=topic.label.removeprefix("#"),
-            why=f"{format_count(topic.now, 'case')} in the last four weeks, {topic.before:,} in the four before.",
+            cases=format_count(topic.now, "case"),
+            rest=_compare(topic),
+            href=selection.list_href("topic", topic=topic.key),
         )
         for topic in rising
         if topic.rose and topic.label.removeprefix("#").casefold() not in known_topics
     ]
+
+
+def _compare(topic: Topic) -> str:
+    """Return the rest of a sentence that begins with the number of cases."""
+    is_one, label = topic.now == 1, topic.label.removeprefix("#")
+    verb = ("has" if is_one else "have") if topic.is_tag else ("says" if is_one else "say")
+    said = f"{verb} the tag “{label}”" if topic.is_tag else f"{verb} “{label}”"
+    before = f"{topic.before:,}" if topic.before else "none"
+    return f"of the last four weeks {said}; in the four weeks before it was {before}."
 
 
 def item_row(item: LearningItem, linked: Linked | None, now: dt.datetime) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from inbox.case_page.event_lines import event_line
 from inbox.cases import regrouping, verbs
 from inbox.cases.regrouping import merge_case, split_case
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
-from inbox.models import Case, CaseCount, Custody, Direction, Draft, Status, Verb
+from inbox.models import (
+    Case,
+    CaseCount,
+    Custody,
+    Direction,
+    Draft,
+    LearningItem,
+    LearningLink,
+    Status,
+    Verb,
+)
 from reports.scopes import counted_cases
 from tests.factories import (
     NOW,
@@ -170,6 +180,12 @@ class TestMerge:
         ana.memberships.create(department=billing)
         Draft.objects.create(case=case, user=ana, text="One", updated_at=NOW)
         Draft.objects.create(case=other, user=ana, text="Two", updated_at=NOW)
+        items = [
+            LearningItem.objects.create(title=title, department=billing, created_at=NOW, changed_at=NOW)
+            for title in "ab"
+        ]
+        for item, linked in ((items[0], case), (items[0], other), (items[1], other)):
+            LearningLink.objects.create(item=item, case=linked, at=NOW, by=ana)
         merge_case(case.pk, ana, other.pk, now=NOW)
         case.refresh_from_db()
         other.refresh_from_db()
@@ -178,6 +194,9 @@ class TestMerge:
         assert (case.waiting_since, case.exchange_from) == (NOW - 30 * MINUTE, NOW - 25 * MINUTE)
         assert (case.replies.count(), other.replies.count()) == (1, 0)
         assert Draft.objects.get(case=case).text == "One\n\nTwo"
+        assert list(LearningLink.objects.order_by("item").values_list("item", "case")) == [
+            (item.pk, case.pk) for item in items
+        ]
         assert (other.status, other.close_reason) == (Status.DISMISSED, f"Merged into case {case.pk}")
         assert (other.message_count, other.waiting_since, other.next_due_at, other.unsent) == (
             0,

@@ -314,7 +314,11 @@ def test_the_page_shows_who_gets_it_before_anything_is_prepared(item, agent, sai
     assert "German (1)" in page
     assert AnswerRound.objects.count() == 0
     assert client.post(address, form | {"step": "prepare"}).status_code == 302
-    assert client.post(address, form | {"step": "prepare"}).status_code == 422
+    again = client.post(address, form | {"step": "prepare"})
+    assert (again.status_code, AnswerRound.objects.count()) == (302, 1), (
+        "a second click lands on the same round"
+    )
+    assert client.post(address, form | {"step": "prepare", "per_hour": "30"}).status_code == 422
     assert PlannedAnswer.objects.count() == 3
 
 
