@@ -65,10 +65,7 @@ def prepare_round(
         require_tellable(item, text)
         under_way = AnswerRound.objects.filter(item=item, state__in=UNDER_WAY).first()
         if under_way is not None:
-            wanted = (by.pk, text, language, per_hour)
-            if wanted == (under_way.prepared_by_id, under_way.text, under_way.language, under_way.per_hour):
-                return under_way
-            raise Invalid("Answers of this item are under way already.")
+            return _require_same(under_way, by, (text, language, per_hour))
         recipients = [each for each in list_recipients(item, by, text, language, now=now) if not each.reason]
         if not recipients:
             raise Invalid("No customer can be told: the reasons stand below.")
@@ -84,6 +81,14 @@ def prepare_round(
         change.record(LearningVerb.PREPARED, answers=len(recipients))
         _notify_approvers(change, by, len(recipients))
     return answer_round
+
+
+def _require_same(under_way: AnswerRound, by: User, wanted: tuple[str, str, int]) -> AnswerRound:
+    """Return the round under way, if it is the wanted one."""
+    stored = (under_way.text, under_way.language, under_way.per_hour)
+    if (under_way.prepared_by_id, stored) != (by.pk, wanted):
+        raise Invalid("Answers of this item are under way already.")
+    return under_way
 
 
 def _plan_answers(answer_round: AnswerRound, recipients: list[Recipient]) -> None:

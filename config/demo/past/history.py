@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts.models import Department, User
+from config.demo.company import POLICIES
 from config.demo.past.calendar import next_office_hour
 from config.demo.past.stories import HOUR, MINUTE, Story
 from inbox.models import Case, CaseEvent, Status, Verb
@@ -64,6 +65,7 @@ def _answers(story: Story, case: Case, workers: Mapping[str, User]) -> Iterator[
             "clock": "first_response" if is_first else "next_response",
             "from": (asked or turn.at).isoformat(),
             "met": turn.at - _clock_start(story, asked or turn.at) <= promises[0 if is_first else 1],
+            "policy": _policy_of(story),
         }
         actor = None if turn.native else workers[turn.department]
         verb = Verb.ANSWERED_NATIVELY if turn.native else Verb.ANSWERED
@@ -76,6 +78,14 @@ def _clock_start(story: Story, asked: dt.datetime) -> dt.datetime:
     return asked if story.decision.priority >= 2 else next_office_hour(asked)
 
 
+def _policy_of(story: Story) -> str:
+    """Return the name of the service level of a past case."""
+    urgent, press, others = (str(policy["name"]) for policy in POLICIES)
+    if story.decision.priority >= 2:
+        return urgent
+    return press if story.decision.department == "pr" else others
+
+
 def _closings(story: Story, case: Case, workers: Mapping[str, User]) -> Iterator[CaseEvent]:
     actor = workers[story.held[-1].department]
     if story.is_noise:
@@ -84,9 +94,19 @@ def _closings(story: Story, case: Case, workers: Mapping[str, User]) -> Iterator
         return
     promised = _PROMISES[2 if story.decision.priority >= 2 else 0]
     for number, at in enumerate(story.closings):
-        clocks: list[dict[str, object]] = [{"clock": "resolution", "met": at - story.facts.at <= promised[2]}]
+        policy = _policy_of(story)
+        clocks: list[dict[str, object]] = [
+            {"clock": "resolution", "met": at - story.facts.at <= promised[2], "policy": policy}
+        ]
         if not story.answers and story.facts.wants_answer:
-            clocks.append({"clock": "first_response", "from": story.facts.at.isoformat(), "met": False})
+            clocks.append(
+                {
+                    "clock": "first_response",
+                    "from": story.facts.at.isoformat(),
+                    "met": False,
+                    "policy": policy,
+                }
+            )
         yield CaseEvent(case=case, at=at, verb=Verb.RESOLVED, actor=actor, data={"clocks": clocks})
         if number + 1 < len(story.closings):
             again = next(turn.at for turn in story.said if turn.at > at)

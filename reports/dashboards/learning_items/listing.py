@@ -119,12 +119,12 @@ def list_suggestions(user: User, now: dt.datetime) -> list[SuggestedItem]:
 
 
 def _compare(topic: Topic) -> str:
-    """Return the rest of a sentence that begins with the number of cases."""
+    """Return the rest of a sentence, after the number of cases."""
     is_one, label = topic.now == 1, topic.label.removeprefix("#")
     verb = ("has" if is_one else "have") if topic.is_tag else ("says" if is_one else "say")
-    said = f"{verb} the tag “{label}”" if topic.is_tag else f"{verb} “{label}”"
+    statement = f"{verb} the tag “{label}”" if topic.is_tag else f"{verb} “{label}”"
     before = f"{topic.before:,}" if topic.before else "none"
-    return f"of the last four weeks {said}; in the four weeks before it was {before}."
+    return f"of the last four weeks {statement}; in the four weeks before it was {before}."
 
 
 def item_row(item: LearningItem, linked: Linked | None, now: dt.datetime) -> dict[str, Any]:
