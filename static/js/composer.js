@@ -108,7 +108,9 @@
     const box = document.createElement("textarea");
     Object.assign(box, { className: "box", rows: 3, readOnly: true, dir: "auto", value: other, defaultValue: other });
     label.append("Written on another page ", box);
-    block.append(label);
+    const acts = document.createElement("div");
+    acts.className = "acts";
+    block.append(label, acts);
     const choose = (words, textOf) => {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", className: "btn", textContent: words });
@@ -121,7 +123,7 @@
         storedDraft = null;
         saveDraft();
       });
-      block.append(button);
+      acts.append(button);
     };
     choose("Add it below", () => `${answer.value}\n\n${other}`);
     choose("Use it instead", () => other);
