@@ -53,9 +53,9 @@ def draw(
 ) -> SafeString:
     """Return a template rendered with what `build` returns, and nothing else.
 
-    `build` is a function of its arguments alone. Raises for arguments that cannot be written out as a key.
+    `build` is a function of a module, of its arguments alone. Raises for what cannot be written out as a key.
     """
-    key = pickle.dumps((template, build.__module__, build.__qualname__, args, kwargs))
+    key = pickle.dumps((template, build, args, kwargs))
     drawing = _drawings.find(key)
     if drawing is None:
         # Numbers in templates are places in drawings: written as they are, not by the form of a language.

@@ -17,22 +17,32 @@ from reports.rollups.freshness import fetch_kept, freshen_for, whole_minute
 def week_hours(
     user: User, period: Period, filters: Filters, *, now: dt.datetime, with_answers: bool = True
 ) -> measure.WeekHours:
-    """Count exchanges by hour of the week. At most two statements."""
+    """Count exchanges by hour of the week. At most three statements.
+
+    What waits is counted apart: it is little, and over an hour by the minute, while the rest serves until a fact changes.
+    """
     freshen_for(user, now)
     choice = choose(user, filters)
     condition, parameters = with_departments(choice, user).as_sql("k")
     cases, of_cases = choice.cases_sql("k")
-    # What still waits has no span there. A value is a span as it is shown, and rounded to hours from a day on: enough to say
-    # whether it was over an hour, but not in which hour an answer came.
+    # A value is a span as it is shown, and rounded to hours from a day on: enough to say whether it was over an hour, but not in
+    # which hour an answer came.
     took = "k.span" if with_answers else "k.value * interval '1 second'"
-    tail = f"""
-FROM (
-  SELECT k.at, k.state, CASE WHEN k.state = 'waiting' THEN %s - k.at ELSE {took} END AS span
-  FROM reports_fact k WHERE k.kind = {FactKind.EXCHANGE} AND k.at >= %s AND k.at < %s AND {condition}{cases}
-) f"""  # noqa: S608 (constants)
-    values = [whole_minute(now), period.start, period.end, *parameters, *of_cases]
+    within = [period.start, period.end, *parameters, *of_cases]
 
     def fetch(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
         return fetch_kept(user, choice, sql, parameters)
 
-    return measure.count_hours(("", []), (tail, values), period, now, with_answers=with_answers, fetch=fetch)
+    def count(span: str, state: str, values: list[Any], *, with_answers: bool) -> measure.WeekHours:
+        tail = f"""
+FROM (
+  SELECT k.at, k.state, {span} AS span FROM reports_fact k
+  WHERE k.kind = {FactKind.EXCHANGE} AND k.state {state} 'waiting' AND k.at >= %s AND k.at < %s AND {condition}{cases}
+) f"""  # noqa: S608 (constants)
+        tail_of = (tail, [*values, *within])
+        return measure.count_hours(("", []), tail_of, period, now, with_answers=with_answers, fetch=fetch)
+
+    # A value is a span as it is shown.
+    over = count(took, "<>", [], with_answers=with_answers)
+    waiting = count("%s - k.at", "=", [whole_minute(now)], with_answers=False)
+    return measure.WeekHours(over.arrivals + waiting.arrivals, over.answers, over.waits + waiting.waits)
