@@ -87,8 +87,8 @@ def _finding(chosen: Topics, selection: Selection) -> str:
     if not selection.compared:
         return "There is no time to compare with."
     if not rose:
-        return "No topic grew by half or more."
-    return f"{format_count(rose, 'topic')} grew by half or more."
+        return "No topic grew by half or more, and by more than chance."
+    return f"{format_count(rose, 'topic')} grew by half or more, and by more than chance."
 
 
 def _bars_words(selection: Selection) -> str:

@@ -72,7 +72,7 @@ def test_what_rose_stands_first_and_opens_exactly_its_cases(company, technical):
     page, rows = page_of(admin)
     # An administrator reads no direct messages, so nothing of them is said.
     assert list(rows) == ["kettle", "whistling lid", "parcel late"] and "ecret" not in page
-    assert "<b>2 topics grew by half or more.</b>" in page
+    assert "<b>2 topics grew by half or more, and by more than chance.</b>" in page
     assert (rows["whistling lid"]["now"], rows["whistling lid"]["against"]) == ("12", "▲ new")
     assert rows["whistling lid"]["mostly"] == "Technical support" and not rows["parcel late"]["rose"]
     listed = ROW.findall(page)
