@@ -117,4 +117,7 @@ def _show(shoe: Horseshoe, scale: Scale) -> Shown:
     for (kind, department_id), time in shoe.parts.items():
         key = (kind, 0 if kind is PartKind.WAY_BACK else department_id)
         exact[key] = exact.get(key, _NO_TIME) + time
+    # Which of two equal parts gives way when they are rounded must not depend on the order of rows.
+    kinds = list(KIND_LABELS)
+    exact = {key: exact[key] for key in sorted(exact, key=lambda key: (kinds.index(key[0]), key[1]))}
     return Shown(shoe, exact, round_together(exact, scale.unit))

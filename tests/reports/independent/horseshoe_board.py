@@ -171,7 +171,9 @@ def _words(units: int, unit: dt.timedelta, has_days: bool) -> str:
 
 
 def _round_parts(parts: dict, unit: dt.timedelta) -> dict:
-    """Round so that the parts add up: those with the largest rests give up to the rounded sum."""
+    """Round so that the parts add up: those with the largest rests go up to the rounded sum, of equal ones the first."""
+    kinds = list(LABELS)
+    parts = {key: parts[key] for key in sorted(parts, key=lambda key: (kinds.index(key[0]), key[1] or 0))}
     units = {key: time // unit for key, time in parts.items()}
     missing = nearest(sum(parts.values(), NO_TIME), unit) - sum(units.values())
     for key in sorted(parts, key=lambda key: parts[key] % unit, reverse=True)[:missing]:
