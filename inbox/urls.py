@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern] = [
     path("queue/not-sent/", queue.queue, {"kind": "unsent"}, name="queue_unsent"),
     path("queue/resolved/", queue.queue, {"kind": "resolved"}, name="queue_resolved"),
     path("queue/department/<slug:slug>/", queue.queue, {"kind": "department"}, name="queue_department"),
+    path("queue/filters/", queue.queue_filters, name="queue_filters"),
     _case_path("", case.case, "case"),
     _case_path("thread/", case.thread, "case_thread"),
     _case_path("assign/", case_actions.assign, "assign"),

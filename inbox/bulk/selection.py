@@ -20,6 +20,7 @@ from inbox.changes.refusals import Invalid, clean_required_text
 from inbox.later.moments import parse_moment
 from inbox.models import BulkVerb, Case, SnoozeFor
 from inbox.models.case import CaseQuerySet
+from inbox.queue.filter_form import names_for
 from inbox.queue.filter_words import VIEW_TITLES, describe_filters
 from inbox.queue.filters import QueueFilters
 from inbox.queue.listing import cases_of_view
@@ -76,9 +77,9 @@ def find_list(user: User, address: str, now: dt.datetime) -> tuple[str, CaseQuer
     if kind not in (*VIEW_TITLES, "department") or (kind == "department" and department is None):
         raise Invalid(_NO_LIST)
     filters = QueueFilters.parse(QueryDict(split.query), kind)
-    brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(user)}
-    title = department.name if department else VIEW_TITLES[kind]
-    words = ", ".join([title, *(str(words) for words, _ in describe_filters(filters, brands))])
+    names = names_for(filters, BrandAccount.objects.visible_to(user), user)
+    said = "".join(part.before + part.words for part in describe_filters(filters, kind, names))
+    words = f"{department.name if department else VIEW_TITLES[kind]}: {said}"
     return words, cases_of_view(user, kind, filters, department.pk if department else None, now)
 
 

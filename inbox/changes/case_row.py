@@ -60,6 +60,10 @@ class CaseRow:
     priority: Annotated[int, Column("smallint")] = 0
     tags: Annotated[list[str], Column("jsonb")] = field(default_factory=list)
     preview: Annotated[str, Column("varchar")] = ""
+    sentiment: Annotated[str, Column("varchar")] = ""
+    language: Annotated[str, Column("varchar")] = ""
+    urgency: Annotated[int, Column("smallint")] = 0
+    has_media: Annotated[bool, Column("bool")] = False
     message_count: Annotated[int, Column("int")] = 0
     historical: Annotated[bool, Column("bool")] = False
     needs_answer: Annotated[bool, Column("bool")] = True

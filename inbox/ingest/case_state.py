@@ -16,6 +16,7 @@ from inbox.ingest.storable import Storable
 from inbox.models import MERGED_PREFIX, Status, Unsent, Verb, WokeBy
 from routing.facts import Decision
 from routing.models import Priority
+from routing.reading import Reading
 
 #: The beginning of `close_reason` when a case was closed as noise. Nobody has read it, so only noise may join it.
 NOISE_PREFIX = "Noise (rule "
@@ -130,6 +131,8 @@ class CaseState(CaseRow):
         self.texts.append(item.text[:COMPARED_LENGTH])
         if self.last_inbound_at is None or at >= self.last_inbound_at:
             self.last_inbound_at, self.preview = at, preview
+            self.note_reading(decided.reading)
+        self.has_media = self.has_media or bool(item.attachments)
         self.opened_at = min(self.opened_at, at)
         self.activity_at = max(self.activity_at, at)
         answered = self.is_answered_since(at)
@@ -147,6 +150,10 @@ class CaseState(CaseRow):
         if self.snoozed_since is not None:
             self.snoozed_since, self.woke = None, WokeBy.CUSTOMER
             self.record_event(Verb.WOKEN, {"because": WokeBy.CUSTOMER})
+
+    def note_reading(self, reading: Reading) -> None:
+        """Note how the customer's last message was read."""
+        self.sentiment, self.language, self.urgency = reading.sentiment, reading.language, reading.urgency
 
     def _raise_priority(self, decided: MessageDecision, canonical_id: str) -> None:
         """Raise the priority to that of a message.

@@ -157,10 +157,10 @@ class Intake:
 
     def _reread_edited_message(self, stored: StoredMessage, item: Storable, case: CaseState) -> None:
         """Read a customer's edited text again, for the message and its case."""
-        if case.last_inbound_at == item.at:
-            case.preview = item.preview
         decided = read_and_decide(item, {}, self.authors[item.author_id].customer, self.header, self.rules)
         stored.apply_reading(decided.reading, needs_answer=decided.needs_answer)
+        if case.last_inbound_at == item.at:
+            case.preview = item.preview
         if stored.needs_answer and not self._is_historical(item):
             case.apply_edit_that_wants_answer(item.at)
 

@@ -106,6 +106,13 @@ class Case(SnoozeFields):
     version = models.PositiveIntegerField(default=1)
     #: The beginning of the customer's last message, shown in rows.
     preview = models.CharField(max_length=240, blank=True)
+    #: How the customer's last message was read: its tone, language and urgency, by which lists are narrowed. Ingest writes
+    #: them with the case; for all other writers of messages the database does (`inbox_case_read` in a migration).
+    sentiment = models.CharField(max_length=8, blank=True, default="", db_default="")
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
+    urgency = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: A message of the customer has a picture, a video or another attachment.
+    has_media = models.BooleanField(default=False, db_default=False)
     message_count = models.PositiveIntegerField(default=0)
     #: Back-filled when the brand account was connected: not part of rates and clocks.
     historical = models.BooleanField(default=False)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import viewer
 from accounts.models import BrandAccount
-from inbox.queue.filter_words import VIEW_TITLES, describe_filters, describe_order, list_orders
-from inbox.queue.filters import QueueFilters, ViewKind, statuses_of_view
+from inbox.addresses import known_address
+from inbox.queue.filter_form import build_filter_form, names_for
+from inbox.queue.filter_words import VIEW_TITLES, describe_filters, list_orders
+from inbox.queue.filters import QueueFilters, ViewKind
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
 from inbox.views.guards import QUEUE_COOKIE, InboxRequest, signed_in, wants_fragment
 from inbox.visibility import queue_departments
-from networks.registry import network_choices
 
 _NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
 _EMPTY: dict[str, tuple[str, str]] = {
@@ -40,36 +42,99 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 
     With a cursor, the next rows.
     """
-    title, department_id = VIEW_TITLES.get(kind, ""), None
-    if kind == "department":
-        department = next(
-            (candidate for candidate in queue_departments(request.user) if candidate.slug == slug), None
-        )
-        if department is None:
-            raise Http404
-        title, department_id = department.name, department.pk
+    return show_list(request, find_list(request, kind, slug))
+
+
+@require_safe
+@signed_in
+def queue_filters(request: InboxRequest) -> HttpResponse:
+    """Show the form of filters of the list that `?of=` names; for htmx only the form.
+
+    With `?show`, go to the list with what was chosen there.
+    """
+    of, _, slug = request.GET.get("of", "").partition(":")
+    kind = of if of in (*VIEW_TITLES, "department") else "open"
+    asked = find_list(request, cast(ViewKind, kind), slug)
+    if "show" in request.GET:
+        return redirect(asked.address())
+    brands = list(BrandAccount.objects.visible_to(request.user))
+    context = {
+        "asked": asked,
+        "fields": build_filter_form(asked.filters, asked.kind, brands, request.user),
+    }
+    name = "inbox/queue/filter_form.html"
+    return render(request, f"{name}#form" if wants_fragment(request) else name, context)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """A list that was asked for: what it lists, by which filters, and where it stands."""
+
+    title: str
+    kind: ViewKind
+    path: str
+    filters: QueueFilters
+    slug: str = ""
+    department_id: int | None = None
+
+    @property
+    def of(self) -> str:
+        """What the form of filters calls the list."""
+        return f"{self.kind}:{self.slug}" if self.slug else self.kind
+
+    def address(self, query: str | None = None) -> str:
+        """Return the address of the list, with these filters or with its own."""
+        query = self.filters.query_string(after="") if query is None else query
+        return f"{self.path}?{query}".rstrip("?")
+
+    def form_address(self) -> str:
+        """Return the address of its form of filters."""
+        query = f"&{self.filters.query_string(after='')}".rstrip("&")
+        return f"{known_address('inbox:queue_filters')}?of={self.of}{query}"
+
+
+def find_list(request: InboxRequest, kind: ViewKind, slug: str) -> AskedList:
+    """Return the list that the request asks for.
+
+    Raises `Http404` for a department that is not the reader's.
+    """
     filters = QueueFilters.parse(request.GET, kind)
+    if kind != "department":
+        name = "inbox:queue" if kind == "open" else f"inbox:queue_{kind}"
+        return AskedList(VIEW_TITLES[kind], kind, known_address(name), filters)
+    for department in queue_departments(request.user):
+        if department.slug == slug:
+            path = known_address("inbox:queue_department", slug)
+            return AskedList(department.name, kind, path, filters, slug, department.pk)
+    raise Http404
+
+
+def show_list(request: InboxRequest, asked: AskedList) -> HttpResponse:
+    """Show a list, its filters and its first rows; with a cursor, the next rows."""
+    kind, filters = asked.kind, asked.filters
     brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
-    page = queue_page(request.user, kind, filters, brands, timezone.now(), department_id)
+    page = queue_page(request.user, kind, filters, brands, timezone.now(), asked.department_id)
     empty = _NO_MATCH if filters.is_narrowed else _EMPTY[kind]
-    bare = f"{request.path}?{filters.query_string(after='')}".rstrip("?")
+    bare = asked.address()
     context: dict[str, Any] = {
-        "title": title,
+        "title": asked.title,
         "kind": kind,
         "tab": kind,
         "rows": page.rows,
-        "next": f"{request.path}?{filters.query_string(after=page.after)}" if page.after else "",
+        "next": asked.address(filters.query_string(after=page.after)) if page.after else "",
         "first_page": not filters.after,
         "filters": filters,
+        "asked": asked,
         "here": bare,
-        "filter_words": describe_filters(filters, brands),
-        "order_words": describe_order(kind, filters.sort),
-        "orders": list_orders(kind),
-        "without_filters": request.path if bare != request.path else "",
+        "sentence": describe_filters(filters, kind, names_for(filters, brands.values(), request.user)),
+        "orders": [
+            (words, asked.address(filters.query_string(sort=order, after="")), order == filters.sort)
+            for order, words in list_orders(kind)
+        ],
+        "without_filters": asked.path if bare != asked.path else "",
         "may": {"claim": viewer(request.user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
         "offers_set_up": not filters.is_narrowed and viewer(request.user).may("users"),
-        **_filter_choices(filters, brands, kind),
     }
     name = "inbox/queue/queue.html"
     if wants_fragment(request):
@@ -100,11 +165,3 @@ def navigation(request: InboxRequest) -> HttpResponse:
     context = navigation_context(request.user, at.partition("?")[0])
     context |= troubles_context(request.user, context["sick_accounts"])
     return render(request, "inbox/queue/navigation.html", context)
-
-
-def _filter_choices(filters: QueueFilters, brands: dict[int, BrandAccount], kind: ViewKind) -> dict[str, Any]:
-    return {
-        "networks": network_choices(),
-        "brands": [(brand.pk, str(brand)) for brand in brands.values()],
-        "statuses": [(status.value, status.label) for status in statuses_of_view(kind)],
-    }

@@ -234,7 +234,7 @@ def test_a_page_is_told_to_sign_in_again_when_the_session_has_ended(company, ope
     page = open_page()
     company.manager.session_epoch += 1
     company.manager.save(update_fields=["session_epoch"])
-    page.select_option("[name=status]", "new")
+    page.locator("#filter-menu > summary").click()
     page.wait_for_url("**/auth/login/**")
 
 

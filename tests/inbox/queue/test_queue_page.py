@@ -154,8 +154,8 @@ def test_waiting_longest_comes_first_on_request(agent, service, brand):
         ).pk
         for hours in (1, 5, 3)
     ]  # fmt: skip
-    CaseFactory(department=service, brand_account=brand, waiting_since=None)
-    assert ids(signed_in(agent).get("/?sort=waiting")) == [cases[1], cases[2], cases[0]]
+    answered = CaseFactory(department=service, brand_account=brand, waiting_since=None).pk
+    assert ids(signed_in(agent).get("/?sort=waiting")) == [cases[1], cases[2], cases[0], answered]
 
 
 def test_mine_comes_by_what_is_due_and_leaves_nothing_out(agent, service, brand):

@@ -92,7 +92,7 @@ OF_A_CASE |= {
     "choose_canned_answer": ("get", {}, {200, 403}),
     "canned_answers_found": ("get", {}, {200, 403}),
 }
-OF_NOTHING |= {"queue_watching", "notices", "reminders"}
+OF_NOTHING |= {"queue_filters", "queue_watching", "notices", "reminders"}
 OF_NOTHING |= {"canned_answers", "canned_answer_new", "canned_answers_import", "canned_answers_export"}
 #: By role and owner in canned_answers/test_pages.py.
 ELSEWHERE |= {"canned_answer", "canned_answer_archive", "canned_answer_restore", "canned_answer_duplicate"}

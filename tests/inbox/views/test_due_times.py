@@ -50,10 +50,10 @@ class World:
         return [int(pk) for pk in re.findall(r'data-case="(\d+)"', page.content.decode())]
 
 
-def test_due_first_leaves_out_what_has_no_due_time(world):
+def test_due_first_ends_with_what_has_no_due_time(world):
     late, none, early = world.case(90), world.case(), world.case(-10)
-    assert world.rows(sort="due") == [early.pk, late.pk]
-    assert none.pk in world.rows()
+    assert world.rows(sort="due") == [early.pk, late.pk, none.pk]
+    assert world.rows(sort="due", due="none") == [none.pk]
 
 
 def test_overdue_and_due_soon(world):
