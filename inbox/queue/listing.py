@@ -69,16 +69,16 @@ def select_page(
     """Return the cases of one page of a view, as `build_row` takes them, and the next page's cursor."""
     view = _View(user, kind, filters, department_id, time_bounds(filters, now))
     stretches = stretches_of(kind, filters)
-    first, *place = read_place(filters.after, len(stretches))
+    first, at, pk = read_place(filters.after, len(stretches))
     if len(stretches) == 1 and not stretches[0].is_sorted and view.reads_one_index:
         rows = _select_single_branch(
-            user, kind, replace(filters, after=""), department_id, *view.bounds, *place
+            user, kind, replace(filters, after=""), department_id, *view.bounds, at, pk
         )
         placed = [(0, row) for row in rows]
     elif len(stretches) == 1:
-        placed = [(0, row) for row in _read_branches(view, stretches[0], *place)]
+        placed = [(0, row) for row in _read_branches(view, stretches[0], at, pk)]
     else:
-        placed = _read_stretches(view, stretches, first, place)
+        placed = _read_stretches(view, stretches, first, (at, pk))
     more = len(placed) > ROWS_PER_PAGE
     placed = placed[:ROWS_PER_PAGE]
     after = ""
@@ -218,7 +218,7 @@ def _read_branches(view: _View, stretch: Stretch, at: dt.datetime | None, pk: in
 
 
 def _read_stretches(
-    view: _View, stretches: tuple[Stretch, ...], first: int, place: list[Any]
+    view: _View, stretches: tuple[Stretch, ...], first: int, place: tuple[dt.datetime | None, int | None]
 ) -> list[tuple[int, Any]]:
     """Read rows from a place on, with the number of each one's stretch, until the page is full."""
     placed: list[tuple[int, int]] = []
