@@ -78,8 +78,11 @@ def find_list(user: User, address: str, now: dt.datetime) -> tuple[str, CaseQuer
         raise Invalid(_NO_LIST)
     filters = QueueFilters.parse(QueryDict(split.query), kind)
     names = names_for(filters, BrandAccount.objects.visible_to(user), user)
-    said = "".join(part.before + part.words for part in describe_filters(filters, kind, names))
-    words = f"{department.name if department else VIEW_TITLES[kind]}: {said}"
+    words = department.name if department else VIEW_TITLES[kind]
+    if filters.is_narrowed:
+        *sentence, _order = describe_filters(filters, kind, names)
+        narrowed = "".join(part.before + part.words for part in sentence)
+        words += f" ({narrowed[0].lower()}{narrowed[1:]})"
     return words, cases_of_view(user, kind, filters, department.pk if department else None, now)
 
 

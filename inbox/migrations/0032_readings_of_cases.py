@@ -18,22 +18,32 @@ CREATE OR REPLACE FUNCTION inbox_note_media(note bigint) RETURNS void LANGUAGE s
   WHERE c.id = note AND c.has_media <> EXISTS (
     SELECT FROM inbox_message m WHERE m.case_id = note AND m.direction = 'in' AND m.attachments <> '[]')
 $$;
+CREATE OR REPLACE FUNCTION inbox_cases_read() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- Ingest has written the same with the case: then no row changes.
+  UPDATE inbox_case c SET sentiment = r.sentiment, language = r.language, urgency = r.urgency
+  FROM (SELECT DISTINCT a.case_id FROM added a WHERE a.direction = 'in') one CROSS JOIN LATERAL (
+    SELECT m.sentiment, m.language, m.urgency FROM inbox_message m
+    WHERE m.case_id = one.case_id AND m.direction = 'in' ORDER BY m.network_time DESC, m.id DESC LIMIT 1
+  ) r
+  WHERE c.id = one.case_id AND (c.sentiment, c.language, c.urgency) IS DISTINCT FROM (r.sentiment, r.language, r.urgency);
+  UPDATE inbox_case c SET has_media = true
+  WHERE NOT c.has_media
+    AND c.id IN (SELECT a.case_id FROM added a WHERE a.direction = 'in' AND a.attachments <> '[]');
+  RETURN NULL;
+END $$;
 CREATE OR REPLACE FUNCTION inbox_case_read() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM inbox_note_reading(NEW.case_id);
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.attachments <> '[]' THEN
-      UPDATE inbox_case SET has_media = true WHERE id = NEW.case_id AND NOT has_media;
-    END IF;
-  ELSIF NEW.case_id <> OLD.case_id THEN
+  IF NEW.case_id <> OLD.case_id THEN
     PERFORM inbox_note_reading(OLD.case_id);
     PERFORM inbox_note_media(NEW.case_id);
     PERFORM inbox_note_media(OLD.case_id);
   END IF;
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER inbox_message_added AFTER INSERT ON inbox_message FOR EACH ROW
-  WHEN (NEW.direction = 'in') EXECUTE FUNCTION inbox_case_read();
+CREATE OR REPLACE TRIGGER inbox_message_added AFTER INSERT ON inbox_message
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION inbox_cases_read();
 CREATE OR REPLACE TRIGGER inbox_message_read AFTER UPDATE OF sentiment, language, urgency, case_id ON inbox_message
   FOR EACH ROW WHEN (NEW.direction = 'in' AND (NEW.sentiment, NEW.language, NEW.urgency, NEW.case_id)
     IS DISTINCT FROM (OLD.sentiment, OLD.language, OLD.urgency, OLD.case_id))
@@ -43,6 +53,7 @@ READ_BACK = """
 DROP TRIGGER inbox_message_read ON inbox_message;
 DROP TRIGGER inbox_message_added ON inbox_message;
 DROP FUNCTION inbox_case_read();
+DROP FUNCTION inbox_cases_read();
 DROP FUNCTION inbox_note_media(bigint);
 DROP FUNCTION inbox_note_reading(bigint);
 """

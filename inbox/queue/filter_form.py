@@ -85,7 +85,7 @@ def build_filter_form(
         form.single("answer", "Answer", ANSWER_WORDS.items()),
         form.single("due", "Due", DUE_WORDS.items()),
         form.single("waiting", "Waiting for over", ((minutes, wait_words(minutes)) for minutes in WAITS)),
-        form.several("priority", "Priority", ((str(one.value), str(one.label)) for one in Priority)),
+        form.several("priority", "Priority", ((str(level.value), str(level.label)) for level in Priority)),
         form.several("tone", "Tone", TONE_WORDS.items()),
         form.several("urgency", "Urgency", URGENCY_WORDS.items()),
         form.several("language", "Language", ((code, language_name(code)) for code in LANGUAGES)),
@@ -143,5 +143,5 @@ def _people(user: User) -> list[tuple[str, str]]:
     return [
         ("me", "me"),
         ("nobody", "nobody"),
-        *((str(one.pk), str(one)) for one in rows if one.pk != user.pk),
+        *((str(person.pk), str(person)) for person in rows if person.pk != user.pk),
     ]

@@ -92,7 +92,10 @@ def wait_words(minutes: str) -> str:
 
 
 def describe_filters(filters: QueueFilters, kind: ViewKind, names: FilterNames) -> list[SentencePart]:
-    """Return the filters and the order of a list as one sentence, in parts."""
+    """Return the filters and the order as one sentence.
+
+    In parts.
+    """
     writer = _Writer(filters, names)
     parts = [SentencePart(_BEGINNINGS[kind])]
     parts += writer.several("network", "on", "networks", network_label)

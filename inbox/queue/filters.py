@@ -84,8 +84,8 @@ class QueueFilters:
         statuses, sort = statuses_of_view(kind), query.get("sort", "")
         values: dict[str, Any] = {}
         for name in SEVERAL:
-            found = (_read_value(name, value, statuses) for value in _listed(query, name))
-            values[name] = tuple(dict.fromkeys(value for value in found if value))[:MOST_VALUES]
+            read = (_read_value(name, value, statuses) for value in _listed(query, name))
+            values[name] = tuple(dict.fromkeys(value for value in read if value))[:MOST_VALUES]
         for name in SINGLE:
             values[name] = _read_value(name, query.get(name, ""), statuses)
         # What "soon" and "overdue" were called while they were orders.
@@ -152,7 +152,10 @@ def _listed(query: QueryDict, name: str) -> list[str]:
 
 
 def _read_value(name: str, value: str, statuses: tuple[Status, ...]) -> str:
-    """Return one value of a filter in the form in which it is kept, "" for one that means nothing."""
+    """Return one value of a filter as it is kept.
+
+    "" for one that means nothing.
+    """
     if name in _KNOWN:
         return value if value in _KNOWN[name] else ""
     if name in ("brand", "department") or (name == "assignee" and value not in ("me", "nobody")):

@@ -66,7 +66,10 @@ def queue_page(
 def select_page(
     user: User, kind: ViewKind, filters: QueueFilters, now: dt.datetime, department_id: int | None = None
 ) -> tuple[list[dict[str, Any]], str]:
-    """Return the cases of one page of a view, as `build_row` takes them, and the next page's cursor."""
+    """Return the cases of one page of a view.
+
+    As `build_row` takes them, with the next page's cursor.
+    """
     view = _View(user, kind, filters, department_id, time_bounds(filters, now))
     stretches = stretches_of(kind, filters)
     first, at, pk = read_place(filters.after, len(stretches))
@@ -124,7 +127,10 @@ class _View:
         return not has_words and (self.department_id is not None or self.kind in ("mine", "watching"))
 
     def branches(self, stretch: Stretch) -> list[CaseQuerySet]:
-        """Return the view as querysets that do not overlap, each of which reads its own index."""
+        """Return the view as querysets that do not overlap.
+
+        Each of them reads its own index.
+        """
         due_index = stretch.column == "next_due_at"
         branches = _branches(self.user, self.kind, self.filters, self.department_id, due_index=due_index)
         return [narrow_by_time(branch, self.filters, *self.bounds) for branch in branches]
@@ -171,9 +177,9 @@ def _open_cases_of(cases: CaseQuerySet, kind: ViewKind) -> CaseQuerySet:
 def _branches(
     user: User, kind: ViewKind, filters: QueueFilters, department_id: int | None, *, due_index: bool
 ) -> list[CaseQuerySet]:
-    """Return the view as querysets that do not overlap, without filters by time.
+    """Return the view as querysets that do not overlap.
 
-    `due_index`: they read the index of due times, of which there is one by department.
+    Without filters by time. `due_index`: they read the index of due times, of which there is one by department.
     """
     if kind in ("mine", "watching", "snoozed", "unsent"):
         cases = _narrowed_cases(user, kind, filters)
@@ -220,7 +226,10 @@ def _read_branches(view: _View, stretch: Stretch, at: dt.datetime | None, pk: in
 def _read_stretches(
     view: _View, stretches: tuple[Stretch, ...], first: int, place: tuple[dt.datetime | None, int | None]
 ) -> list[tuple[int, Any]]:
-    """Read rows from a place on, with the number of each one's stretch, until the page is full."""
+    """Read rows from a place on until the page is full.
+
+    Each with the number of its stretch.
+    """
     placed: list[tuple[int, int]] = []
     for number, stretch in enumerate(stretches[first:], first):
         at, pk = place if number == first else (None, None)

@@ -67,12 +67,12 @@ def _assigned_to(assignees: tuple[str, ...], user: User) -> Q:
 
 
 def _says(text: str) -> Q:
-    """Return the condition for a case of which one message has the words."""
+    """Return the condition for a message with the words."""
     tsquery = parse_search(text).as_tsquery()
     if not tsquery:
         return Q(pk__in=())
-    found = Message.objects.filter(search=LexemeQuery(tsquery), deleted_at__isnull=True)
-    return Q(pk__in=found.values("case_id"))
+    messages = Message.objects.filter(search=LexemeQuery(tsquery), deleted_at__isnull=True)
+    return Q(pk__in=messages.values("case_id"))
 
 
 def _narrow_by_customer(cases: CaseQuerySet, filters: QueueFilters) -> CaseQuerySet:

@@ -33,9 +33,9 @@ class Stretch:
         return f"{sign}{self.column}", f"{sign}id"
 
     def begin_at(self, cases: CaseQuerySet, at: dt.datetime | None, pk: int | None) -> CaseQuerySet:
-        """Return the cases of the stretch in its order, starting after (`at`, `pk`).
+        """Return the cases of the stretch in its order.
 
-        That is the last row of the previous page; both are None on the first page.
+        They start after (`at`, `pk`), which is the last row of the previous page; both are None on the first page.
         """
         cases = cases.filter(self.only) if self.only is not None else cases
         if at is not None:
@@ -74,15 +74,15 @@ def stretches_of(kind: ViewKind, filters: QueueFilters) -> tuple[Stretch, ...]:
 
 
 def read_place(after: str, stretches: int) -> tuple[int, dt.datetime | None, int | None]:
-    """Return the stretch in which a page begins, and the row after which: its time and id.
+    """Return the stretch in which a page begins, and the row.
 
-    The beginning of the list for anything that `write_place` did not write for a list with so many stretches.
+    That row, by its time and id, was the last of the page before. The beginning of the list for anything that `write_place` did not write for a list with so many stretches.
     """
     number, cursor = (after[0], after[1:]) if len(after) == 23 else ("0", after)
-    found = decode_cursor(cursor)
-    if found is None or number not in "0123"[:stretches]:
+    place = decode_cursor(cursor)
+    if place is None or number not in "0123"[:stretches]:
         return 0, None, None
-    return int(number), *found
+    return int(number), *place
 
 
 def write_place(stretch: int, at: dt.datetime, pk: int) -> str:

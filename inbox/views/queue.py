@@ -83,7 +83,7 @@ class AskedList:
         return f"{self.kind}:{self.slug}" if self.slug else self.kind
 
     def address(self, query: str | None = None) -> str:
-        """Return the address of the list, with these filters or with its own."""
+        """Return the list with these filters or with its own."""
         query = self.filters.query_string(after="") if query is None else query
         return f"{self.path}?{query}".rstrip("?")
 

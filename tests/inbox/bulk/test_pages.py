@@ -116,7 +116,7 @@ def test_all_that_match_are_counted_first_and_what_is_left_alone_is_named(desk, 
         BULK, {"act": "dismiss", "every": "1", "list": "/?network=x", "left_out": [desk.cases[0].pk]}
     )
     assert "Dismiss 3 cases without an answer ?" in text_of(page) or "answer?" in text_of(page)
-    assert "All cases of the list All open, X, 1 left out : 3 now." in text_of(page)
+    assert "All cases of the list All open (open cases on X), 1 left out : 3 now." in text_of(page)
     watching = desk.browser.post(BULK, {"act": "resolve", "every": "1", "list": "/queue/watching/"})
     assert "1 that you only watch, and may not change: @F" in text_of(watching)
     form = dict(
