@@ -331,7 +331,7 @@ def test_targets_are_large_enough_for_a_thumb(company, open_page):
         page.goto(path)
         small = page.evaluate(
             """() => [...document.querySelectorAll("button, summary, .btn, .tabs a, select, input:not([type=hidden])")]
-              .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44
+              .filter((one) => one.checkVisibility() && (one.closest("label.pick") ?? one).getBoundingClientRect().height < 44
                 && !one.closest("dialog, .check"))
               .map((one) => one.outerHTML.slice(0, 120))"""
         )
