@@ -49,6 +49,9 @@
     state.append(" ", link);
   }
 
+  // Another page of the same person has stored a text, which this one has not shown yet.
+  let isElsewhere = false;
+
   // The draft on the server. Until it is there the text stays in this browser, and is sent again by and by.
   async function saveDraft() {
     clearTimeout(timer);
@@ -77,6 +80,10 @@
       const { length } = await response.json();
       if (document.getElementById("answer") !== answer || document.body.dataset.sent) return;
       answer.defaultValue = text;
+      // What this page was last shown of other pages is older than this.
+      const shown = document.getElementById("composer-state");
+      if (shown?.dataset.draft !== undefined) shown.dataset.draft = text;
+      isElsewhere = false;
       keeper().keep(form);
       if (answer.value === text) {
         form.dataset.unsaved = "no";
@@ -132,7 +139,6 @@
   }
 
   // Stored on another page, where nothing has been typed here since: this page shows it, too.
-  let isElsewhere = false;
   document.addEventListener("horseshoe:live", ({ detail: { kind, drafts } }) => {
     const page = kind === "drafts" ? drafts[document.getElementById("case")?.dataset.case] : undefined;
     if (page === undefined || page === window.horseshoe.page) return;
@@ -143,8 +149,9 @@
     const draft = document.getElementById("composer-state")?.dataset.draft;
     const answer = document.getElementById("answer");
     if (!isElsewhere || !answer || draft === undefined || document.body.dataset.sent) return;
-    if (answer.value !== answer.defaultValue || draft === answer.defaultValue) return;
+    if (answer.value !== answer.defaultValue) return;
     isElsewhere = false;
+    if (draft === answer.defaultValue) return;
     answer.value = draft;
     answer.defaultValue = draft;
     refresh();
