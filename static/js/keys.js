@@ -6,8 +6,8 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
-  const ACTS = ["a", "b", "d", "h", "i", "n", "r", "e", "s", "t", "y", "z", "/", ".", ";"];
-  const MEANT = /^[abdehijknrstwyz1-9/.;]$/;
+  const ACTS = ["a", "b", "d", "f", "h", "i", "n", "r", "e", "s", "t", "y", "z", "/", ".", ";"];
+  const MEANT = /^[abdefhijknrstwyz1-9/.;]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
   function moveInList(step) {
