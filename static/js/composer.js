@@ -49,7 +49,7 @@
     state.append(" ", link);
   }
 
-  // Another page of the same person has stored a text, which this one has not shown yet.
+  // Another page of the same person has stored a text since this one did: this one follows, whatever comes late.
   let isElsewhere = false;
 
   // The draft on the server. Until it is there the text stays in this browser, and is sent again by and by.
@@ -149,9 +149,7 @@
     const draft = document.getElementById("composer-state")?.dataset.draft;
     const answer = document.getElementById("answer");
     if (!isElsewhere || !answer || draft === undefined || document.body.dataset.sent) return;
-    if (answer.value !== answer.defaultValue) return;
-    isElsewhere = false;
-    if (draft === answer.defaultValue) return;
+    if (answer.value !== answer.defaultValue || draft === answer.defaultValue) return;
     answer.value = draft;
     answer.defaultValue = draft;
     refresh();

@@ -304,7 +304,7 @@ def test_a_filter_is_seen_beside_a_case_and_taken_away_with_one_click(company, o
     page.goto(f"/cases/{cases[3].pk}/")
     pane = page.locator("#list-pane")
     expect(pane.locator("h1")).to_have_text("All open")
-    expect(pane.locator(".list-line")).to_contain_text("#dublin")
+    expect(pane.locator(".said-filters")).to_contain_text("#dublin")
     expect(pane.locator(".row")).to_have_count(1)
     sound(page, *SCHEMES)
     pane.get_by_role("link", name="Clear").click()
