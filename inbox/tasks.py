@@ -167,7 +167,8 @@ def work_on_bulk_act(act_id: int) -> None:
 def run_housekeeping() -> None:
     """Fold the counters of open cases; delete or retry leftovers.
 
-    Marks notices as read that a target is due soon, once it no longer is. Deletes acts on many cases after a week, notices that were read long ago watches of cases that were closed long ago, and past reminders. Wakes retries of
+    Marks notices as read that a target is due soon, once it no longer is. Deletes acts on many cases after a week,
+    notices that were read long ago, watches of cases that were closed long ago, and past reminders. Wakes retries of
     quarantined items whose message to the worker was lost. Places answers of our own that arrived before the message
     they answer.
     """

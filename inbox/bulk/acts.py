@@ -84,6 +84,18 @@ def stop_act(act: BulkAct, now: dt.datetime) -> bool:
     return bool(running.update(state=BulkState.STOPPED, finished_at=now))
 
 
+def stop_failed_act(act_id: int, now: dt.datetime) -> None:
+    """Stop an act that cannot go on, and note that it failed. An undo that failed can be begun again."""
+    running = BulkAct.objects.select_for_update().filter(
+        pk=act_id, state__in=[BulkState.RUNNING, BulkState.UNDOING]
+    )
+    with transaction.atomic():
+        if act := running.first():
+            act.details |= {"failed": True}
+            act.state, act.finished_at = BulkState.STOPPED, act.finished_at or now
+            act.save(update_fields=["details", "state", "finished_at"])
+
+
 def begin_undo(act: BulkAct, now: dt.datetime) -> None:
     """Let an act be undone. Doing it again changes nothing.
 
@@ -92,7 +104,10 @@ def begin_undo(act: BulkAct, now: dt.datetime) -> None:
     if now - act.created_at > KEPT_FOR:
         raise Invalid("It is too late: an act can be undone for 7 days.")
     over = BulkAct.objects.filter(pk=act.pk, state__in=[BulkState.DONE, BulkState.STOPPED])
-    begun = over.update(state=BulkState.UNDOING, after_case=0, undo_began_at=now, worked_at=now)
+    details = {name: value for name, value in act.details.items() if name != "failed"}
+    begun = over.update(
+        state=BulkState.UNDOING, after_case=0, undo_began_at=now, worked_at=now, details=details
+    )
     if not begun:
         act.refresh_from_db(fields=["state"])
         if act.state == BulkState.RUNNING:

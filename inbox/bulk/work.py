@@ -13,10 +13,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import OperationalError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from inbox.bulk import notices, performing, undoing
+from inbox.bulk import acts, notices, performing, undoing
 from inbox.changes.batch import BatchChange, lock_batch, save_batch
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import BulkAct, BulkItem, BulkItemState, BulkState, BulkVerb, Case
@@ -81,7 +82,11 @@ def due_act_ids(now: dt.datetime) -> list[int]:
 
 
 def work_on_act(act_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
-    """Work on an act, or on its undo, for some seconds. Return whether more is left."""
+    """Work on an act, or on its undo, for some seconds. Return whether more is left.
+
+    What nobody foresaw stops the act, and its page says so: tried again, it would fail again without a word. What says
+    nothing of the act, as a connection that broke, is raised; the act is taken up again.
+    """
     started, attempts = time.monotonic(), 0
     while True:
         batch_began = time.monotonic()
@@ -94,6 +99,12 @@ def work_on_act(act_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
             if not (is_lock_timeout(error) or is_deadlock(error)) or attempts > ATTEMPTS:
                 raise
             time.sleep(ATTEMPT_PAUSE)
+        except (InterfaceError, MemoryError, SoftTimeLimitExceeded):
+            raise
+        except Exception:
+            logger.exception("Act %s on many cases failed and is stopped", act_id)
+            acts.stop_failed_act(act_id, timezone.now())
+            return False
         if time.monotonic() - started >= seconds:
             return True
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from inbox.display import display_name
 from inbox.models import Case, Direction, Identity, Message
 from inbox.models.case import CaseQuerySet
-from inbox.queue.search_operators import Narrowing, read_operators
+from inbox.queue.search_operators import Narrowing, has_tag, read_operators
 from inbox.queue.search_rows import CaseHit, FoundRow, SearchResults, build_case_row, build_customer
 from inbox.search_words.columns import LexemeQuery
 from inbox.search_words.operators import split_operators
@@ -65,18 +65,32 @@ def search_inbox(
     cases = () if last_seen or narrowing else tuple(_find_cases(user, query))
     if not words.choices:
         return SearchResults([], [], "", cases, nothing_asked=True)
-    rows = _fetch_found(user, words, narrowing, last_seen, oldest=oldest)
-    customers = [build_customer(row) for row in rows if row.message_id is None]
-    if not (rows or cases or last_seen or beginnings) and words.may_begin_words:
+    messages, customers, cursor = _fetch_page(user, words, narrowing, last_seen, oldest=oldest)
+    if not (messages or customers or cases or last_seen or beginnings) and words.may_begin_words:
         return search_inbox(user, query, now, beginnings=True, oldest=oldest)
-    messages = sorted((row for row in rows if row.message_id), key=_place, reverse=not oldest)
-    more, messages = len(messages) > HITS_PER_PAGE, messages[:HITS_PER_PAGE]
-    cursor = encode_cursor(*_place(messages[-1])) if more else ""
-    if last_seen and messages:
-        seen = _cases_before(user, {row.case_id for row in messages}, words, narrowing, last_seen, oldest)
-        messages = [row for row in messages if row.case_id not in seen]
     hits = [build_case_row(own, words, now, user.pk, query) for own in _by_case(messages)]
-    return SearchResults(customers, hits, cursor, cases, beginnings)
+    return SearchResults([build_customer(row) for row in customers], hits, cursor, cases, beginnings)
+
+
+def _fetch_page(
+    user: User, words: SearchWords, narrowing: Narrowing | None, last_seen: _Place | None, *, oldest: bool
+) -> tuple[list[FoundRow], list[FoundRow], str]:
+    """Return the messages of a page in their order, customers, and the cursor of the next page.
+
+    Messages of cases that an earlier page has shown are left out; where that leaves nothing, the page is one further on.
+    """
+    while True:
+        rows = _fetch_found(user, words, narrowing, last_seen, oldest=oldest)
+        customers = [row for row in rows if row.message_id is None]
+        messages = sorted((row for row in rows if row.message_id), key=_place, reverse=not oldest)
+        more, messages = len(messages) > HITS_PER_PAGE, messages[:HITS_PER_PAGE]
+        following = _place(messages[-1]) if more else None
+        if last_seen and messages:
+            seen = _cases_before(user, {row.case_id for row in messages}, words, narrowing, last_seen, oldest)
+            messages = [row for row in messages if row.case_id not in seen]
+        if messages or following is None:
+            return messages, customers, encode_cursor(*following) if following else ""
+        last_seen = following
 
 
 def _by_case(messages: list[FoundRow]) -> Iterable[list[FoundRow]]:
@@ -223,17 +237,13 @@ def _find_cases(user: User, query: str) -> list[CaseHit]:
     number_match, tag_match = _CASE_NUMBER.fullmatch(query), _TAG.fullmatch(query)
     number, tag = int(number_match[1]) if number_match else 0, tag_match[1] if tag_match else ""
     if tag:
-        rows = _select_case_columns(Case.objects.visible_to(user).filter(_has_tag(tag) | Q(pk=number)))
+        rows = _select_case_columns(Case.objects.visible_to(user).filter(has_tag(tag) | Q(pk=number)))
     else:
         rows = _select_numbered_case(user, number) if number else []
     return [
         CaseHit(pk, display_name(handle, name), department, "" if pk == number else tag)
         for pk, handle, name, department in rows
     ]
-
-
-def _has_tag(tag: str) -> Q:
-    return Q(tags__contains=[tag]) | Q(tags__contains=[tag.lower()])
 
 
 @prepared_query

@@ -122,17 +122,22 @@ def _in_department(value: str, _user: User, _now: dt.datetime) -> Q:
 def _assigned_to(value: str, user: User, _now: dt.datetime) -> Q:
     if value.lower() in ("nobody", "none"):
         return Q(assignee=None)
-    by_name = {"me": user.pk}
+    by_name: dict[str, set[int]] = {}
     columns = ("pk", "username", "initials", "first_name", "last_name")
     for pk, username, initials, first, last in User.objects.values_list(*columns):
-        names = (username, initials, f"{first} {last}".strip(), first)
-        by_name |= {name.lower(): pk for name in names if name and name.lower() not in by_name}
-    return Q(assignee_id=_choose("person", value.removeprefix("@"), by_name))
+        for name in {username, initials, f"{first} {last}".strip(), first} - {""}:
+            by_name.setdefault(name.lower(), set()).add(pk)
+    by_name["me"] = {user.pk}
+    return Q(assignee_id__in=_choose("person", value.removeprefix("@"), by_name))
+
+
+def has_tag(tag: str) -> Q:
+    """Return the condition that a case has a tag, as typed or in lower case."""
+    return Q(tags__contains=[tag]) | Q(tags__contains=[tag.lower()])
 
 
 def _with_tag(value: str, _user: User, _now: dt.datetime) -> Q:
-    tag = value.removeprefix("#")
-    return Q(tags__contains=[tag]) | Q(tags__contains=[tag.lower()])
+    return has_tag(value.removeprefix("#"))
 
 
 def _in_state(value: str, user: User, now: dt.datetime) -> Q:
@@ -154,6 +159,7 @@ _STATES: dict[str, Callable[[User, dt.datetime], Q]] = {
     "unanswered": lambda _user, _now: Q(closed_at=None, exchange_from__isnull=False),
     "overdue": lambda _user, now: Q(closed_at=None, next_due_at__lt=now),
     "urgent": lambda _user, _now: Q(priority__gt=0),
+    "snoozed": lambda _user, _now: Q(closed_at=None, snoozed_since__isnull=False),
     "reopened": lambda _user, _now: Q(reopen_count__gt=0),
 }
 _CASE_CONDITIONS: dict[str, Callable[[str, User, dt.datetime], Q]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import OperationalError
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -29,6 +30,7 @@ from inbox.models import (
 )
 from inbox.notices.watches import set_watching
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
+from tests.inbox.page_requests import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +107,44 @@ def test_a_batch_whose_cases_are_held_by_others_is_tried_again(desk, monkeypatch
     monkeypatch.setattr(work, "ATTEMPT_PAUSE", 0)
     monkeypatch.setattr(work, "lock_batch", lock_batch)
     assert finish(desk.begin()).done == 7
+
+
+def test_an_act_that_fails_unforeseen_stops_says_so_and_can_be_undone(desk, monkeypatch):
+    act = desk.begin()
+    monkeypatch.setattr(work, "BATCH_SIZE", 3)
+    write, batches = work._perform_items, []
+
+    def fail_later(*values):
+        batches.append(values)
+        if len(batches) > 1:
+            raise ZeroDivisionError("nobody foresaw this")
+        return write(*values)
+
+    monkeypatch.setattr(work, "_perform_items", fail_later)
+    assert not work.work_on_act(act.pk)
+    assert work.due_act_ids(desk.now + dt.timedelta(hours=1)) == []
+    assert desk.resolved() == 3
+    page = signed_in(desk.ann).get(f"/bulk/{act.pk}/").content.decode()
+    assert "Stopped, because something unexpected happened." in page
+    assert "4 cases had not been touched yet" in " ".join(page.split())
+    act.refresh_from_db()
+    acts.begin_undo(act, desk.now)
+    finish(act)
+    assert desk.resolved() == 0
+    assert "something unexpected" not in signed_in(desk.ann).get(f"/bulk/{act.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("error", [InterfaceError("closed"), MemoryError(), SoftTimeLimitExceeded()])
+def test_what_says_nothing_of_an_act_does_not_stop_it(desk, monkeypatch, error):
+    act = desk.begin()
+
+    def fail(*_values):
+        raise error
+
+    monkeypatch.setattr(work, "_perform_items", fail)
+    with pytest.raises(type(error)):
+        work.work_on_act(act.pk)
+    assert work.due_act_ids(desk.now + dt.timedelta(hours=1)) == [act.pk]
 
 
 def test_what_is_stopped_stays_as_far_as_it_came_and_is_undone_as_far(desk, monkeypatch):

@@ -279,6 +279,38 @@ def test_a_case_is_one_row_with_its_messages_and_comes_once(client, service, bra
     assert cases(client.get("/search/", {"q": "lid", "sort": "oldest"}))[0] == other.case_id
 
 
+def test_pages_whose_cases_were_all_shown_before_are_passed_over(client, service, brand):
+    long = write(service, brand, "lid one")
+    for number in range(HITS_PER_PAGE * 3):
+        MessageFactory(case=long.case, text=f"lid again {number}")
+    other = write(service, brand, "an older lid")
+    Message.objects.filter(pk=other.pk).update(network_time=dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
+    following = client.get("/search/", {"q": "lid"}).context["next"]
+    second = client.get(f"/search/{following}", HTTP_ACCEPT="text/html")
+    assert cases(second) == [other.case_id]
+    assert not second.context["next"]
+
+
+def test_a_name_stands_for_everybody_who_bears_it(service, brand):
+    first, second = (
+        UserFactory(departments=[service], first_name="Priya", last_name=name) for name in ("Shah", "Rao")
+    )
+    both = {write(service, brand, "the lid", assignee=person).case_id for person in (first, second)}
+    client = signed_in(UserFactory(departments=[service], first_name="Ann"))
+    assert set(cases(client.get("/search/", {"q": "lid assignee:priya"}))) == both
+    assert len(cases(client.get("/search/", {"q": 'lid assignee:"priya rao"'}))) == 1
+
+
+def test_snoozed_cases_can_be_asked_for(client, service, brand):
+    now = timezone.now()
+    asleep = write(
+        service, brand, "the lid", snoozed_since=now, snoozed_until=now + dt.timedelta(days=1)
+    ).case_id
+    awake = write(service, brand, "the lid").case_id
+    assert cases(client.get("/search/", {"q": "lid is:snoozed"})) == [asleep]
+    assert cases(client.get("/search/", {"q": "lid -is:snoozed"})) == [awake]
+
+
 def test_a_case_that_was_found_leads_back_to_the_results(client, service, brand):
     case = write(service, brand, "lid & spout").case
     row = client.get("/search/", {"q": "lid & is:open"}).content.decode()
