@@ -75,7 +75,7 @@ def search_inbox(
 def _fetch_page(
     user: User, words: SearchWords, narrowing: Narrowing | None, last_seen: _Place | None, *, oldest: bool
 ) -> tuple[list[FoundRow], list[FoundRow], str]:
-    """Return the messages of a page in their order, customers, and the cursor of the next page.
+    """Return the messages of a page in order, customers, and a cursor.
 
     Messages of cases that an earlier page has shown are left out; where that leaves nothing, the page is one further on.
     """

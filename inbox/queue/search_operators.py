@@ -132,7 +132,10 @@ def _assigned_to(value: str, user: User, _now: dt.datetime) -> Q:
 
 
 def has_tag(tag: str) -> Q:
-    """Return the condition that a case has a tag, as typed or in lower case."""
+    """Return the condition that a case has a tag.
+
+    As typed or in lower case.
+    """
     return Q(tags__contains=[tag]) | Q(tags__contains=[tag.lower()])
 
 
