@@ -1,14 +1,14 @@
 """HTML of the queue's rows, of what search finds, and of the navigation, built in Python.
 
-Fifty rows take 0.7 ms here and 3.5 ms as a Django template; the navigation is on every page, and usually the same.
-`format_html` escapes every value; only `found_case_markup` marks its own HTML as safe, in a third of the time.
+Fifty rows take a fifth of the time that a Django template takes; the navigation is on every page, and usually the same.
+The texts of a row are escaped together, which takes a third of the time of `format_html`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -31,7 +31,7 @@ _COUNTDOWN = '<span class="chip {}" title="{}" data-due="{}" data-soon="{}">{}</
 #: Selects a row's case; it belongs to the form of the bar for many cases.
 _PICK = (
     '<label class="pick"><input type="checkbox" name="case" value="{pk}" form="bulk" autocomplete="off">'
-    '<span class="visually-hidden">Select {name}</span></label>'
+    '<span class="visually-hidden">Select {}</span></label>'
 )
 _ALARM = (
     '<li><a href="{href}">{label} <span class="n hot"><span aria-hidden="true">▲ </span>{count}'
@@ -46,15 +46,20 @@ _CURRENT = {
 }
 
 
-@cache
-def _row_template() -> str:
+@lru_cache(maxsize=MOST_CACHED)
+def _row_template(*, fresh: bool, pick: bool, marks: int, counts_down: bool, chips: int, here: int) -> str:
+    """Return the pattern of a row with so many marks and chips; `here`: 0 nobody, 1 somebody, 2 who writes."""
+    # As static/js/here.js makes it.
+    here_markup = (
+        f'<span class="here{" writes" if here > 1 else ""}" title="{{}}">{{}}</span>' if here else ""
+    )
     return (
-        '<li class="row{fresh}" data-case="{pk}">{pick}<span class="ava" aria-hidden="true">{initials}'
-        '<span class="net {sign_class}">{sign}</span></span>'
-        f'<p class="head"><a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{name}}</bdi>'
-        '<span class="visually-hidden"> on {network}</span></a><span class="marks">{marks}</span></p>'
-        '<p class="text" hx-disable><bdi>{text}</bdi></p>'
-        '<p class="meta">{chips}{here}<time class="when" datetime="{iso}" title="{exact}">{words}</time></p></li>\n'
+        f'<li class="row{" fresh" if fresh else ""}" data-case="{{pk}}">{_PICK if pick else ""}'
+        '<span class="ava" aria-hidden="true">{}<span class="net {}">{}</span></span>'
+        f'<p class="head"><a class="who" href="{address_pattern("inbox:case")}"><bdi hx-disable>{{}}</bdi>'
+        f'<span class="visually-hidden"> on {{}}</span></a><span class="marks">{_CHIP * marks}{_COUNTDOWN * counts_down}'
+        '</span></p><p class="text" hx-disable><bdi>{}</bdi></p>'
+        f'<p class="meta">{_CHIP * chips}{here_markup}<time class="when" datetime="{{}}" title="{{}}">{{}}</time></p></li>\n'
     )
 
 
@@ -67,25 +72,26 @@ def row_markup(
     `marks` stand beside the name, `chips` below the text, with who else is `here`. `may_pick`: with a box that selects
     the case.
     """
-    marks_markup = format_html_join(
-        "", _CHIP, ((chip.tone, chip.title, chip.words) for chip in marks if not chip.due)
-    )
-    if marks and (last := marks[-1]).due:
-        marks_markup += format_html(_COUNTDOWN, last.tone, last.title, last.due, last.soon, last.words)
-    chips_markup = format_html_join("", _CHIP, ((chip.tone, chip.title, chip.words) for chip in chips))
-    return format_html(
-        _row_template(), pk=pk, name=name, initials=initials, sign=sign, sign_class=sign_class, network=network,
-        iso=when.iso, exact=when.exact, words=when.words, text=text, fresh=" fresh" if fresh else "",
-        marks=marks_markup, chips=chips_markup, pick=format_html(_PICK, pk=pk, name=name) if may_pick else "",
-        here=_here_markup(here) if here.short else "",
+    counting = marks[-1] if marks and marks[-1].due else None
+    steady = [chip for chip in marks if not chip.due]
+    words = [name] if may_pick else []
+    words += (initials, sign_class, sign, name, network)
+    for chip in steady:
+        words += (chip.tone, chip.title, chip.words)
+    if counting is not None:
+        words += (counting.tone, counting.title, counting.due, counting.soon, counting.words)
+    words.append(text)
+    for chip in chips:
+        words += (chip.tone, chip.title, chip.words)
+    if here.short:
+        words += (here.title, here.short)
+    words += (when.iso, when.exact, when.words)
+    template = _row_template(
+        fresh=fresh, pick=may_pick, marks=len(steady), counts_down=counting is not None, chips=len(chips),
+        here=1 + bool(here.writes) if here.short else 0,
     )  # fmt: skip
-
-
-def _here_markup(here: HereWords) -> SafeString:
-    """Return who else has the case of a row open. As static/js/here.js."""
-    return format_html(
-        '<span class="here{}" title="{}">{}</span>', " writes" if here.writes else "", here.title, here.short
-    )
+    # Safe, because the template is ours and every text is escaped.
+    return SafeString(template.format(*_escape_together(words), pk=pk))
 
 
 def _as_literal(text: str) -> str:
