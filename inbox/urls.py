@@ -29,6 +29,7 @@ from inbox.views import (
     team,
 )
 from inbox.views.desk import (
+    bell,
     bulk,
     canned_answers,
     canned_choice,
@@ -140,6 +141,8 @@ urlpatterns: list[URLPattern] = [
     _case_path("playbook/begin/", playbook.begin_answer, "playbook_begin"),
     _case_path("escalate/", playbook.escalate, "escalate"),
     path("notices/", notices.notices, name="notices"),
+    path("notices/bell/", bell.bell, name="bell"),
+    path("notices/bell/icon/<int:number>.svg", bell.bell_icon, name="bell_icon"),
     path("notices/read/", notices.mark_all_notices_read, name="notices_read"),
     path("notices/<int:pk>/open/", notices.open_notice, name="notice_open"),
     path("notices/<int:pk>/read/", notices.mark_notice_read, name="notice_read"),

@@ -25,6 +25,7 @@ ABSENT = {
 #: What somebody who is not signed in gets, where it is not a redirect to the sign-in page.
 ANONYMOUS = {
     "inbox:live": 401,
+    "inbox:bell_icon": 404,
     "accounts:forgotten_password": 200,
     "accounts:own_addresses": 404,
     "reports:shared": 404,
@@ -106,6 +107,7 @@ READ |= {"routing:word_lists", "routing:word_list_new", "routing:word_list_edit"
 POST_ONLY |= {"inbox:suggestion_accept", "inbox:suggestion_decline"}
 POST_ONLY |= {"inbox:accept", "inbox:bounce", "inbox:take_back"}
 POST_ONLY |= {"inbox:playbook_answer", "inbox:playbook_back", "inbox:playbook_begin", "inbox:escalate"}
+READ |= {"inbox:bell", "inbox:bell_icon"}
 POST_ONLY |= {"inbox:watch", "inbox:notices_read", "inbox:notice_open", "inbox:notice_read"}
 READ |= {"inbox:wrong_department", "inbox:queue_watching", "inbox:notices"}
 READ |= {"inbox:retention", "inbox:retention_preview", "inbox:customers_to_erase", "inbox:erase_customer"}

@@ -20,7 +20,7 @@ from inbox.models import (
     Visibility,
     Watch,
 )
-from inbox.notices.notify import notify_each
+from inbox.notices.notify import delete_unread_notices, notify_each
 from inbox.visibility import case_scope
 
 NoticeRows = list[tuple[int, int, str, str]]
@@ -39,7 +39,7 @@ def notify_of_act(act: BulkAct, now: dt.datetime) -> None:
 def delete_notices_of_act(act: BulkAct) -> None:
     """Delete the unread notices of an act that is undone."""
     cases = BulkItem.objects.filter(act=act).values("case")
-    Notice.objects.filter(case__in=cases, key=_key(act), read_at__isnull=True).delete()
+    delete_unread_notices(Notice.objects.filter(case__in=cases, key=_key(act)))
 
 
 def _key(act: BulkAct) -> str:

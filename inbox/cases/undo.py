@@ -16,6 +16,7 @@ from inbox.changes.case_row import CLOCK_COLUMNS
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, Invalid, conflict_with_newest
 from inbox.models import Case, CaseEvent, Custody, Notice, NoticeKind, Verb
+from inbox.notices.notify import delete_unread_notices
 
 NOT_UNDONE = "Not undone"
 UNDOABLE_VERBS = (
@@ -60,8 +61,7 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
         if any(event.verb == Verb.ACCEPTED for event in events):
             accepted = Custody.objects.filter(case=case_id, left_at__isnull=True, accepted_at=act.at)
             accepted.update(accepted_at=None, accepted_by=None)
-        unread = Notice.objects.filter(case=case_id, at=act.at, kind__in=_KINDS_OF_NOTICES)
-        unread.filter(read_at__isnull=True).delete()
+        delete_unread_notices(Notice.objects.filter(case=case_id, at=act.at, kind__in=_KINDS_OF_NOTICES))
         # The reports count the newest record of a clock: this one says that it has not ended.
         running = [clock | {"met": None} for clock in act.data.get("clocks", ())]
         change.record(Verb.UNDONE, {"undoes": version, "what": act.verb, "clocks": running})

@@ -163,10 +163,10 @@ def notify_grouped(
     publish_notices_on_commit(people)
 
 
-def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
+def notices_page(user: User, after: str, most: int = NOTICES_PER_PAGE) -> tuple[list[Notice], str]:
     """Return a page of a person's notices, and the next page's cursor.
 
-    Newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
+    At most `most`, newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
     has `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
     the rules, the brand account, the learning item, or the file. One statement.
     """
@@ -177,16 +177,28 @@ def notices_page(user: User, after: str) -> tuple[list[Notice], str]:
     if (cursor := decode_cursor(after)) is not None:
         at, pk = cursor
         rows = rows.filter(at__lte=at).exclude(at=at, pk__gte=pk)
-    notices = list(rows.order_by("-at", "-pk")[: NOTICES_PER_PAGE + 1])
-    more = len(notices) > NOTICES_PER_PAGE
+    notices = list(rows.order_by("-at", "-pk")[: most + 1])
+    more = len(notices) > most
     for notice in notices:
         if notice.case_id is None:
             notice.readable = True  # type: ignore[attr-defined]
         elif notice.is_grouped:
             notice.readable = notice_queue_url(notice, user) != ""  # type: ignore[attr-defined]
-    return notices[:NOTICES_PER_PAGE], encode_cursor(
-        notices[NOTICES_PER_PAGE - 1].at, notices[NOTICES_PER_PAGE - 1].pk
-    ) if more else ""
+    return notices[:most], encode_cursor(notices[most - 1].at, notices[most - 1].pk) if more else ""
+
+
+def unread_notices(user: User) -> QuerySet[Notice]:
+    """Return the notices that the bell counts."""
+    return Notice.objects.filter(user=user, read_at__isnull=True)
+
+
+def delete_unread_notices(notices: QuerySet[Notice]) -> None:
+    """Delete those of these notices that are unread, because what they say was undone."""
+    unread = notices.filter(read_at__isnull=True)
+    people = set(unread.values_list("user_id", flat=True))
+    if people:
+        unread.delete()
+        publish_notices_on_commit(people)
 
 
 def notice_queue_url(notice: Notice, user: User) -> str:

@@ -19,7 +19,8 @@ from django.utils import timezone
 from accounts.brand_accounts.troubles import troubles_of_concern
 from accounts.models import Leave, User
 from accounts.working_time import presence
-from inbox.models import SPAM_DEPARTMENT, Case, CaseCount, Notice
+from inbox.models import SPAM_DEPARTMENT, Case, CaseCount
+from inbox.notices.notify import unread_notices
 from inbox.visibility import Reach, case_scope
 from postgres.prepared_querysets import prepared_query
 
@@ -110,7 +111,7 @@ def _unread_row(user: User) -> Any:
 
     No row if there are none.
     """
-    notices = Notice.objects.filter(user=user, read_at__isnull=True).order_by()
+    notices = unread_notices(user).order_by()
     marked = notices.annotate(row_kind=_text(_UNREAD_NOTICES), no_department=_no_id(), no_assignee=_no_id())
     counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), **_NOTHING)
     return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none", "none_asleep")

@@ -4,11 +4,11 @@
 // are no shared workers, a visible tab is elected to hold it; where there is no election either, visible tabs hold one each.
 (() => {
   "use strict";
-  const SIGN_OF_LIFE = 240000;
+  const SIGN_OF_LIFE = 60000;
   const STILL_HERE = 30000;
   const LOST_AFTER = 75000;
 
-  // The connection itself. `tell` gets {kind: "open" | "broken" | "cases" | "notices" | "people" | "drafts"}.
+  // The connection itself. `tell` gets {kind: "open" | "broken" | "cases" | "notices" | "people" | "drafts" | "bell"}.
   class Connection {
     constructor(tell) {
       this.tell = tell;
@@ -77,11 +77,22 @@
       this.state = "closed";
     }
 
-    // Nobody looks, but the person is still at work: without a sign of life they would be given none.
+    // Nobody looks, but the person is still at work: without a sign of life they would be given none. Its answer is their
+    // newest notices, so that the number in the title of a hidden tab is not old.
     rest(address) {
       if (!this.source && !this.retry) return;
       this.close();
-      this.signOfLife = setInterval(() => fetch(address).catch(() => {}), SIGN_OF_LIFE);
+      this.signOfLife = setInterval(() => this.ask(address), SIGN_OF_LIFE);
+    }
+
+    async ask(address) {
+      const askedAt = Date.now();
+      try {
+        const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+        if (answer.ok && !answer.redirected) this.tell({ kind: "bell", html: await answer.text(), askedAt });
+      } catch {
+        // It is asked again.
+      }
     }
   }
 
@@ -96,13 +107,13 @@
       setInterval(() => this.look(), STILL_HERE);
     }
 
-    hear(port, { kind, person, visible, live, navigation, age }) {
+    hear(port, { kind, person, visible, live, bell, age }) {
       if (kind === "gone") this.tabs.delete(port);
       else {
         // Somebody else has signed in: their stream is not the last one's.
         if (this.person && this.person !== person) this.connection.close();
         this.person = person;
-        this.addresses = { live, navigation };
+        this.addresses = { live, bell };
         const isNew = !this.tabs.has(port);
         this.tabs.set(port, visible ? performance.now() : -Infinity);
         if (isNew && ["open", "broken"].includes(this.connection.state)) port.postMessage({ kind: this.connection.state, missed: this.connection.mayLack(age) });
@@ -116,7 +127,7 @@
     look(age) {
       const isSeen = [...this.tabs.values()].some((at) => performance.now() - at < LOST_AFTER);
       if (isSeen) this.connection.open(this.addresses.live, age);
-      else if (this.tabs.size) this.connection.rest(this.addresses.navigation);
+      else if (this.tabs.size) this.connection.rest(this.addresses.bell);
       else this.connection.close();
     }
   }
@@ -131,7 +142,7 @@
 
   const script = document.currentScript.src;
   const tellPage = (message) => {
-    document.documentElement.dataset.stream = message.kind === "broken" ? "broken" : "open";
+    if (message.kind !== "bell") document.documentElement.dataset.stream = message.kind === "broken" ? "broken" : "open";
     document.dispatchEvent(new CustomEvent("horseshoe:live", { detail: message }));
   };
 
@@ -195,7 +206,7 @@
     leave() {
       this.wanting?.abort();
       this.wanting = null;
-      this.connection.rest(this.page.navigation);
+      this.connection.rest(this.page.bell);
     }
   }
 
@@ -212,7 +223,7 @@
     }
 
     leave() {
-      this.connection.rest(this.page.navigation);
+      this.connection.rest(this.page.bell);
     }
   }
 
@@ -231,7 +242,7 @@
     if (event.persisted) feed?.look();
   });
   document.addEventListener("DOMContentLoaded", () => {
-    const page = document.querySelector("[data-live]")?.dataset;
-    if (page) listen({ live: page.live, navigation: page.navigation, person: document.body.dataset.person });
+    const place = document.getElementById("bell-panel")?.dataset;
+    if (place) listen({ live: place.events, bell: place.bell, person: document.body.dataset.person });
   });
 })();

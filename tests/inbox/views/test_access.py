@@ -93,6 +93,8 @@ OF_A_CASE |= {
     "canned_answers_found": ("get", {}, {200, 403}),
 }
 OF_NOTHING |= {"queue_filters", "queue_watching", "notices", "reminders"}
+#: Everybody's own, in test_bell.py.
+ELSEWHERE |= {"bell", "bell_icon"}
 OF_NOTHING |= {"canned_answers", "canned_answer_new", "canned_answers_import", "canned_answers_export"}
 #: By role and owner in canned_answers/test_pages.py.
 ELSEWHERE |= {"canned_answer", "canned_answer_archive", "canned_answer_restore", "canned_answer_duplicate"}
