@@ -193,7 +193,10 @@ def unread_notices(user: User) -> QuerySet[Notice]:
 
 
 def delete_unread_notices(notices: QuerySet[Notice]) -> None:
-    """Delete those of these notices that are unread, because what they say was undone."""
+    """Delete the unread ones of these notices.
+
+    What they say was undone.
+    """
     unread = notices.filter(read_at__isnull=True)
     people = set(unread.values_list("user_id", flat=True))
     if people:

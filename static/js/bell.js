@@ -45,6 +45,7 @@
       const number = bell.querySelector(".n");
       fillNumber(number, count);
       number.hidden = !count;
+      number.classList.toggle("hot", count > 0);
     }
     const tab = document.getElementById("tab-unread");
     if (!tab) return;

@@ -47,7 +47,10 @@ def bell(request: InboxRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=7 * 86_400)
 def bell_icon(request: InboxRequest, number: int) -> HttpResponse:
-    """Draw the icon of a tab with a number of unread notices, which says nothing of anybody's."""
+    """Draw the icon of a tab with a number of unread notices.
+
+    It is the same for everybody.
+    """
     if not 1 <= number <= MANY:
         raise Http404
     return render(
