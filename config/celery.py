@@ -97,6 +97,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "notice-mails": {
+            "task": "inbox.tasks.send_notice_mails",
+            "schedule": 20.0,
+            "options": {"expires": 15},
+        },
         "charters": {
             "task": "inbox.tasks.remind_of_charters_and_reviews",
             "schedule": 600.0,

@@ -210,6 +210,10 @@ if oidc_server:
 #: The mail server, as smtp+tls://user:password@host:587; "" when Horseshoe sends no mail.
 EMAIL_URL = read_secret("EMAIL_URL")
 vars().update(environ.Env.email_url_config(EMAIL_URL or "dummymail://"))
+#: The address of the site in mails, without a slash at the end.
+SITE_URL = env.str(
+    "SITE_URL", default=f"{'https' if HTTPS else 'http'}://{(ALLOWED_HOSTS or ['localhost'])[0].lstrip('*.')}"
+).rstrip("/")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="horseshoe@localhost")
 
 LANGUAGE_CODE = "en"

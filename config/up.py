@@ -155,15 +155,15 @@ class Up:
         for name, value in self._home.ensure_secrets().items():
             if not servers.is_environment_set(name):
                 self._env[name] = value
-        host = self._options.host
         defaults = {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "HORSESHOE_HOME": str(self._home.path),
             "STATIC_ROOT": str(self._home.path / "static"),
             "ALLOWED_HOSTS": ",".join(
-                dict.fromkeys(["localhost", "127.0.0.1", "[::1]", host, socket.gethostname()])
+                dict.fromkeys(["localhost", "127.0.0.1", "[::1]", self._options.host, socket.gethostname()])
             ),
             "HTTPS": "0",
+            "SITE_URL": self._address.rstrip("/"),
             "LOG_JSON": "0",
             "PYTHONUNBUFFERED": "1",
             "C_FORCE_ROOT": "1",

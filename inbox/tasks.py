@@ -17,7 +17,7 @@ from inbox.ingest import page, polling, retry
 from inbox.later import reminders as due_reminders
 from inbox.later import waking
 from inbox.learning_items import releasing, reminders
-from inbox.notices import charters, notify, overtaken, troubles, watches
+from inbox.notices import charters, mails, notify, overtaken, troubles, watches
 from inbox.previews import run
 from inbox.queue import counts, search_filling
 from inbox.replies import account_turns, outbox, planned
@@ -50,6 +50,12 @@ def poll_stream(stream_id: int, token: str) -> None:
 def review_brand_accounts() -> None:
     """Tell people of troubles of brand accounts that are new or over."""
     troubles.review_brand_accounts(timezone.now())
+
+
+@shared_task
+def send_notice_mails() -> None:
+    """Send notices by e-mail to those who want it: at once, or as a digest."""
+    mails.send_notice_mails(timezone.now())
 
 
 @shared_task

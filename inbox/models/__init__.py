@@ -28,7 +28,16 @@ from inbox.models.learning_item import (
     RoundState,
 )
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
-from inbox.models.notice import Notice, NoticedCase, NoticeKind
+from inbox.models.notice import (
+    DigestRhythm,
+    Notice,
+    NoticeChoice,
+    NoticedCase,
+    NoticeKind,
+    NoticeMail,
+    NoticeSettings,
+    NoticeWay,
+)
 from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
@@ -61,6 +70,7 @@ __all__ = [
     "Custody",
     "Customer",
     "Decision",
+    "DigestRhythm",
     "Direction",
     "Draft",
     "EarlyAnswer",
@@ -76,7 +86,11 @@ __all__ = [
     "Message",
     "MessageCorrection",
     "Notice",
+    "NoticeChoice",
     "NoticeKind",
+    "NoticeMail",
+    "NoticeSettings",
+    "NoticeWay",
     "NoticedCase",
     "PlannedAnswer",
     "PreviewState",

@@ -1,10 +1,12 @@
 """Notices to a person about a case, the rules, a brand account, a learning item or a file.
 
-A case's history is for everybody who sees the case; a notice is for one person.
+A case's history is for everybody who sees the case; a notice is for one person. How a person wants to be told of them, and
+their mails, are here, too.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
@@ -142,3 +144,81 @@ class NoticedCase(models.Model):
 
     def __str__(self) -> str:
         return f"case {self.case_id} in notice {self.notice_id}"
+
+
+class NoticeWay(models.TextChoices):
+    BELL = "bell", "Bell"
+    MAIL = "mail", "E-mail at once"
+    DIGEST = "digest", "Digest"
+
+
+class DigestRhythm(models.TextChoices):
+    HOURLY = "hourly", "Every hour"
+    DAILY = "daily", "Once a day"
+
+
+class NoticeChoice(models.Model):
+    """A person's own choice for one kind and way. Without a row the default of their role counts."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
+    way = models.CharField(max_length=8, choices=NoticeWay.choices)
+    on = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "kind", "way"], name="notice_choice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.way}: {self.on}"
+
+
+class NoticeSettings(models.Model):
+    """A person's quiet hours and digest. Times are those of their own clock; both ends empty: no quiet hours."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_settings"
+    )
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    digest = models.CharField(max_length=8, choices=DigestRhythm.choices, default=DigestRhythm.DAILY)
+    digest_at = models.TimeField(default=dt.time(8))
+    #: Mails quote what the notices say, and with it what customers wrote.
+    with_text = models.BooleanField(default=False)
+    #: Up to which of its times the digest has been sent.
+    digest_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_have_both_ends",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"notices of {self.user_id}"
+
+
+class NoticeMail(models.Model):
+    """The mail of one notice. Who inserts the row, or takes it up when it is due again, sends the mail."""
+
+    notice = models.OneToOneField(Notice, on_delete=models.CASCADE, related_name="mail")
+    attempts = models.PositiveSmallIntegerField(default=1)
+    #: When it may be taken up again, unless it was sent; null when it was sent or given up.
+    next_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    #: The kind of failure of the last attempt; no words of anybody.
+    error = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["next_at"], name="notice_mail_due", condition=Q(next_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"mail of notice {self.notice_id}"

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from inbox.live.publish import publish_notices_on_commit
 from inbox.models.case import Case
 from inbox.models.notice import Notice, NoticeKind
+from inbox.notices.preferences import muted_kinds
 from inbox.visibility import queue_departments
 from postgres.paging import decode_cursor, encode_cursor
 
@@ -167,12 +168,13 @@ def notices_page(user: User, after: str, most: int = NOTICES_PER_PAGE) -> tuple[
     """Return a page of a person's notices, and the next page's cursor.
 
     At most `most`, newest first, after the cursor `after`, "" for the first page; the next cursor is "" on the last page. Each notice
-    has `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
+    has `is_new`, whether the bell counts it, and `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
     the rules, the brand account, the learning item, or the file. One statement.
     """
     seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
     watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
-    rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched)
+    is_new = Q(read_at__isnull=True) & ~Q(kind__in=muted_kinds(user))
+    rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched, is_new=is_new)
     rows = rows.select_related("department")
     if (cursor := decode_cursor(after)) is not None:
         at, pk = cursor
@@ -188,8 +190,8 @@ def notices_page(user: User, after: str, most: int = NOTICES_PER_PAGE) -> tuple[
 
 
 def unread_notices(user: User) -> QuerySet[Notice]:
-    """Return the notices that the bell counts."""
-    return Notice.objects.filter(user=user, read_at__isnull=True)
+    """Return the notices that the bell counts: without kinds whose bell the person has switched off."""
+    return Notice.objects.filter(user=user, read_at__isnull=True).exclude(kind__in=muted_kinds(user))
 
 
 def delete_unread_notices(notices: QuerySet[Notice]) -> None:

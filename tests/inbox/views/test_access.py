@@ -95,6 +95,8 @@ OF_A_CASE |= {
 OF_NOTHING |= {"queue_filters", "queue_watching", "notices", "reminders"}
 #: Everybody's own, in test_bell.py.
 ELSEWHERE |= {"bell", "bell_icon"}
+#: Everybody's own, in notices/test_preferences.py.
+ELSEWHERE |= {"notice_settings", "notice_settings_reset"}
 OF_NOTHING |= {"canned_answers", "canned_answer_new", "canned_answers_import", "canned_answers_export"}
 #: By role and owner in canned_answers/test_pages.py.
 ELSEWHERE |= {"canned_answer", "canned_answer_archive", "canned_answer_restore", "canned_answer_duplicate"}
