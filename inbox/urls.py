@@ -34,6 +34,7 @@ from inbox.views.desk import (
     canned_answers,
     canned_choice,
     canned_files,
+    going,
     notice_settings,
     planned_answers,
     reminders,
@@ -152,5 +153,7 @@ urlpatterns: list[URLPattern] = [
     path("here/", presence.note_here, name="here"),
     path("navigation/", queue.navigation, name="navigation"),
     path("search/", search.search, name="search"),
+    path("go/", going.go, name="go"),
+    path("go/found/", going.go_found, name="go_found"),
     path("live/", stream.live_stream, name="live"),
 ]

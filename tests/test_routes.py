@@ -72,7 +72,7 @@ POST_ONLY = frozenset(
 )
 READ = frozenset(
     """
-    inbox:queue_filters
+    inbox:queue_filters inbox:go inbox:go_found
     inbox:queue inbox:queue_unassigned inbox:queue_mine inbox:queue_resolved inbox:queue_unsent inbox:queue_snoozed inbox:reminders inbox:queue_department inbox:case
     inbox:case_thread inbox:navigation inbox:search inbox:live inbox:quarantine inbox:reading
     inbox:presence inbox:team inbox:split inbox:merge

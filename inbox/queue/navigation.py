@@ -13,6 +13,7 @@ from accounts.access import viewer
 from accounts.brand_accounts.troubles import trouble_banners
 from accounts.models import User
 from inbox.addresses import known_address
+from inbox.keys import find_key
 from inbox.queue.counts import MOST_OVER, OpenCounts, open_counts
 from inbox.queue.markup import NavigationEntry
 from inbox.visibility import queue_departments
@@ -97,7 +98,9 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         "groups": _page_groups(user, path, counts),
         "person": user,
         "works_on_cases": works_on_cases,
-        "notices": _page_entry("Notices", known_address("inbox:notices"), path, counts.unread or None, "n"),
+        "notices": _page_entry(
+            "Notices", known_address("inbox:notices"), path, counts.unread or None, "go_notices"
+        ),
         "unread": counts.unread,
         "on_leave": counts.on_leave,
         "sick_accounts": counts.sick_accounts,
@@ -106,17 +109,19 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
 
 def _view_entries(counts: OpenCounts, path: str, *, works_on_cases: bool) -> list[NavigationEntry]:
     return [
-        _queue_entry("All open", known_address("inbox:queue"), path, counts.all, "o"),
-        _queue_entry("Unassigned", known_address("inbox:queue_unassigned"), path, counts.unassigned, "u"),
+        _queue_entry("All open", known_address("inbox:queue"), path, counts.all, "go_open"),
+        _queue_entry(
+            "Unassigned", known_address("inbox:queue_unassigned"), path, counts.unassigned, "go_unassigned"
+        ),
         *(
-            [_queue_entry("Mine", known_address("inbox:queue_mine"), path, counts.own, "m")]
+            [_queue_entry("Mine", known_address("inbox:queue_mine"), path, counts.own, "go_mine")]
             if works_on_cases
             else []
         ),
-        _queue_entry("Watching", known_address("inbox:queue_watching"), path, go="w"),
-        _queue_entry("Snoozed", known_address("inbox:queue_snoozed"), path, counts.snoozed, "z"),
-        _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "s"),
-        _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="r"),
+        _queue_entry("Watching", known_address("inbox:queue_watching"), path, go="go_watching"),
+        _queue_entry("Snoozed", known_address("inbox:queue_snoozed"), path, counts.snoozed, "go_snoozed"),
+        _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "go_unsent"),
+        _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="go_resolved"),
     ]
 
 
@@ -172,7 +177,7 @@ def _find_page(path: str) -> str:
 def _queue_entry(
     label: str, address: str, path: str, count: int | None = None, go: str = ""
 ) -> NavigationEntry:
-    return NavigationEntry(label, address, _count_in_words(count), path == address, go)
+    return NavigationEntry(label, address, _count_in_words(count), path == address, _letter(go))
 
 
 def _page_entry(
@@ -182,7 +187,12 @@ def _page_entry(
 
     It is also current on pages below it.
     """
-    return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), go)
+    return NavigationEntry(label, address, _count_in_words(count), path.startswith(address), _letter(go))
+
+
+def _letter(go: str) -> str:
+    """Return the key that opens a view after G. "" for none."""
+    return find_key(go).last if go else ""
 
 
 def _count_in_words(count: int | None) -> str:

@@ -44,10 +44,12 @@ class FoundRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundCase:
-    """One case with the messages of the page that match, as markup."""
+    """One case with the messages of the page that match, as markup; the customer and the first of them as plain text."""
 
     case_id: int
     markup: SafeString
+    name: str
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +108,4 @@ def build_case_row(
         department=first.department, state=str(Status(first.status).label), texts=texts,
         assignee="mine" if first.assignee_id == me else assignee, query_string=f"?{urlencode({FOUND_KEY: query})}",
     )  # fmt: skip
-    return FoundCase(first.case_id, markup)
+    return FoundCase(first.case_id, markup, name, "".join(part.text for part in texts[0].parts))

@@ -172,6 +172,18 @@
     event.stopPropagation();
   }
 
+  // Chosen elsewhere, as in the palette: it goes where the caret is, as if it had been asked for there.
+  function put(offered) {
+    const answer = box();
+    if (!answer) return false;
+    answer.focus();
+    const at = answer.selectionEnd;
+    show({ start: at, end: at, query: "" }, [offered]);
+    choose();
+    return true;
+  }
+  (window.horseshoe ||= {}).canned = { put };
+
   // Before the keys of the page: there Escape leaves the box.
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("input", ({ target }) => {

@@ -6,8 +6,8 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   const singleKeysOn = () => localStorage.getItem("single-keys") !== "off";
-  const ACTS = ["a", "b", "d", "f", "h", "i", "n", "r", "e", "s", "t", "y", "z", "/", ".", ";"];
-  const MEANT = /^[abdefhijknrstwyz1-9/.;]$/;
+  // What a page may offer under a key; which there are says inbox/keys.py, and what carries it is pressed.
+  const MEANT = /^[a-fh-wyz1-9/.;]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
   function moveInList(step) {
@@ -21,7 +21,7 @@
   }
   function pressKey(key) {
     // What is no longer offered is still there for a moment, but not seen.
-    const offered = [...$$(`#case [data-key="${key}"]`), ...$$(`[data-key="${key}"]`)];
+    const offered = [...$$(`#case [data-key="${CSS.escape(key)}"]`), ...$$(`[data-key="${CSS.escape(key)}"]`)];
     const element = offered.find((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
     if (!element) return false;
     if (element.matches("summary")) {
@@ -57,7 +57,7 @@
   let movingOn = 0;
   let queued = [];
   const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
-  const OPENS_FIELD = ["d", "h", "n", "r", "/", ";"];
+  const OPENS_FIELD = ["c", "d", "h", "n", "r", "/", ";"];
   // What follows the key of a field is text for the field, and no key.
   let typed = "";
   const awaitsField = () => queued.some((one) => OPENS_FIELD.includes(one));
@@ -104,13 +104,13 @@
     else if (key === "k") moveInList(-1);
     else if (key === "w") return openChooser();
     else if (/^[1-9]$/.test(key)) return pressDigit(key);
-    else return ACTS.includes(key) && pressKey(key);
+    else return MEANT.test(key) && pressKey(key);
     return true;
   }
   // G and a second letter within a second and a half: to another view.
   let goPressedAt = -Infinity;
   function goToView(key) {
-    const link = performance.now() - goPressedAt < 1500 && $(`[data-go="${key}"]`);
+    const link = performance.now() - goPressedAt < 1500 && $(`[data-go="${CSS.escape(key)}"]`);
     goPressedAt = key === "g" ? performance.now() : -Infinity;
     if (link) location.assign(link.href);
     return Boolean(link) || key === "g";
@@ -128,6 +128,8 @@
     if (key === "Escape") {
       forget();
       chooserAsked = -Infinity;
+      // Elsewhere a form is no pane: what is open in it stays open.
+      if (!$(".app, .search-page, #notice-list")) return;
       const details = target.closest("details[open]");
       const chooser = $(".chooser-place .chooser");
       if (chooser) {
@@ -183,6 +185,7 @@
   // Another script asks for a key's action after an answer has arrived.
   document.addEventListener("horseshoe:press", (event) => pressKey(event.detail));
 
+  (window.horseshoe ||= {}).keys = { press };
   document.addEventListener("DOMContentLoaded", () => {
     const box = $("#single-keys");
     if (box) box.checked = singleKeysOn();

@@ -92,7 +92,7 @@ OF_A_CASE |= {
     "choose_canned_answer": ("get", {}, {200, 403}),
     "canned_answers_found": ("get", {}, {200, 403}),
 }
-OF_NOTHING |= {"queue_filters", "queue_watching", "notices", "reminders"}
+OF_NOTHING |= {"queue_filters", "go", "go_found", "queue_watching", "notices", "reminders"}
 #: Everybody's own, in test_bell.py.
 ELSEWHERE |= {"bell", "bell_icon"}
 #: Everybody's own, in notices/test_preferences.py.
