@@ -4,7 +4,7 @@ from django.urls import path
 
 from reports.views.alerts import dismiss_alert, learning_item_of_topic
 from reports.views.brand_accounts import brand_accounts
-from reports.views.cases import cases
+from reports.views.cases import cases, learning_item_link
 from reports.views.export_files import export_cancel, export_download, export_file
 from reports.views.exports import cases_csv, chart_png, chart_svg, charts_zip, page_csv, table_csv
 from reports.views.history import (
@@ -63,6 +63,7 @@ urlpatterns = [
     path("presence-review/<int:pk>/", presence_decide, name="presence_decide"),
     path("learning-items/", learning_items, name="learning_items"),
     path("learning-items/items.csv", learning_items_csv, name="learning_items_csv"),
+    path("learning-items/link/", learning_item_link, name="learning_item_link"),
     path("learning-items/new/", learning_item_new, name="learning_item_new"),
     path("learning-items/<int:pk>/", learning_item, name="learning_item"),
     path("learning-items/<int:pk>/cases.csv", learning_item_csv, name="learning_item_csv"),

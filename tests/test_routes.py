@@ -134,7 +134,7 @@ POST_ONLY |= {
 READ |= {"reports:brand_accounts", "reports:presence", "reports:presence_csv", "reports:presence_decide"}
 READ |= {"reports:learning_items", "reports:learning_items_csv", "reports:learning_item_new", "reports:learning_item",
          "reports:learning_item_csv", "reports:learning_item_answers", "inbox:link_to_item"}  # fmt: skip
-POST_ONLY |= {"reports:learning_item_act", "inbox:unlink_item"}
+POST_ONLY |= {"reports:learning_item_link", "reports:learning_item_act", "inbox:unlink_item"}
 READ |= {"inbox:bulk", "inbox:bulk_act"}
 POST_ONLY |= {"inbox:bulk_stop", "inbox:bulk_undo"}
 READ |= {"inbox:set_up", "accounts:first_administrator", "accounts:user_work"}

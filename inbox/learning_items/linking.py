@@ -10,10 +10,12 @@ from accounts.models import User
 from inbox.changes.change import Change, change_case_as, require_permission, save_changes
 from inbox.changes.refusals import Invalid, why_nothing_is_kept
 from inbox.learning_items.changing import change_item
-from inbox.models import Case, Direction, LearningItem, LearningLink, LearningVerb, Message, Verb
+from inbox.models import Case, Direction, ItemState, LearningItem, LearningLink, LearningVerb, Message, Verb
 
 #: Cases that are linked at once.
 MOST_AT_ONCE = 500
+#: Items that a page offers to link cases to.
+MOST_OFFERED = 100
 _NUMBER = re.compile(r"[0-9]+")
 #: Longer digits are no number of a case.
 _LONGEST_NUMBER = 18
@@ -83,6 +85,12 @@ def unlink_case(item_id: int, by: User, case_id: int, *, now: dt.datetime) -> No
         if LearningLink.objects.filter(item=item_id, case=case_id).delete()[0]:
             case_change.record(Verb.LEARNING_UNLINKED, {"item": item_id, "title": change.item.title})
             change.record(LearningVerb.UNLINKED, case=case_id)
+
+
+def list_open_items() -> list[LearningItem]:
+    """Return the newest open items, at most `MOST_OFFERED`. One statement."""
+    open_items = LearningItem.objects.filter(merged_into=None).exclude(state=ItemState.TOLD)
+    return list(open_items.only("pk", "title").order_by("-pk")[:MOST_OFFERED])
 
 
 def _first_messages(cases: Collection[Case]) -> dict[int, int]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from accounts.models import User
+from inbox.changes.refusals import Invalid
 from inbox.models import Identity, Status
 from inbox.visibility import CaseSnapshot, case_scope
 from networks.registry import network_label
@@ -68,6 +69,7 @@ LEFT JOIN accounts_user u ON u.id = c.assignee_id
 _ORDER = "ORDER BY r.rank DESC, r.case_id DESC, r.n DESC"
 _PAGE = f"WHERE (r.rank, r.case_id, r.n) < (%s, %s, %s) {_ORDER} LIMIT %s"
 _ALL = " SELECT count(*) FROM unit"
+_CASES = " SELECT DISTINCT case_id FROM unit LIMIT %s"
 _COUNT = "(SELECT count(*) FROM unit)"
 
 
@@ -156,6 +158,15 @@ def count_rows(behind: NumberList) -> int:
     return int(fetch_all(sql + _ALL, parameters)[0][0])
 
 
+def read_case_ids(behind: NumberList, most: int) -> list[int]:
+    """Return the cases of a list, each once. Raises `Invalid` for more than `most`. One statement."""
+    sql, parameters = behind.units
+    rows = fetch_all(sql + _CASES, [*parameters, most + 1])
+    if len(rows) > most:
+        raise Invalid(f"The list has more than {most:,} cases. Choose a shorter period, or more filters.")
+    return [row[0] for row in rows]
+
+
 def every_row_sql(behind: NumberList) -> tuple[str, list[Any]]:
     """Return the statement of all rows of a list (`ListRow`), in order."""
     sql, parameters = behind.units
@@ -178,6 +189,7 @@ def _format_row(row: ListRow, zone: ZoneInfo, *, is_readable: bool) -> dict[str,
         return shown
     return shown | {
         "href": reverse("inbox:case", args=[row.case_id]),
+        "case": f"{row.case_id}",
         "customer": row.customer,
         "preview": row.preview,
         "department": row.department,

@@ -142,8 +142,8 @@ def test_who_took_cases_is_in_the_audit_log(billing, manager):
     # An agent reads numbers, and takes no cases with them.
     agent = UserFactory(departments=[billing])
     assert signed_in(agent).get(reverse("reports:cases_csv"), query).status_code == 404
-    assert "Download all as CSV" not in signed_in(agent).get(reverse("reports:cases"), query).content.decode()
-    assert "Download all as CSV" in signed_in(manager).get(reverse("reports:cases"), query).content.decode()
+    assert "Export all as CSV" not in signed_in(agent).get(reverse("reports:cases"), query).content.decode()
+    assert "Export all as CSV" in signed_in(manager).get(reverse("reports:cases"), query).content.decode()
     assert signed_in(manager).get(reverse("reports:cases_csv"), {"of": "nothing"}).status_code == 404
 
 
