@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+#: Of fewer than so many a rate is shown as its two numbers, without a percent sign, and compared with nothing.
+FEWEST = 5
 #: Shown where there is no number.
 NO_VALUE = "–"
 
@@ -17,6 +19,14 @@ def format_percent(share: float) -> str:
     A half is rounded up: 23 of 40 is 57.49999… as a float, and 58% all the same.
     """
     return f"{math.floor(100 * share + 0.5 + 1e-9)}%"
+
+
+def format_rate(part: int, whole: int) -> str:
+    """Return a rate as "81%", or as "3 of 4".
+
+    The latter of fewer than `FEWEST`: one case more would make another percentage of so few. "–" of none.
+    """
+    return f"{part:,} of {whole:,}" if 0 < whole < FEWEST else format_share(part, whole)
 
 
 def format_count(number: int, thing: str) -> str:

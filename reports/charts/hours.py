@@ -8,6 +8,8 @@ from dataclasses import dataclass
 #: The drawing's coordinates: a plot from y = 20 (the most) to y = 220 (0).
 _TOP, _HEIGHT, _LEFT, _WIDTH = 20.0, 200.0, 36.0, 524.0
 _MOST_LINES = 4
+#: The width of the drawing of columns: that of its six columns in the table below it.
+_AGES_WIDTH = 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class PlacedColumn:
 def place_columns(columns: Sequence[Column]) -> tuple[PlacedColumn, ...]:
     """Place columns side by side, from y = 130 upwards; the largest is 100 high."""
     most = max((column.count for column in columns), default=0) or 1
-    step = 560.0 / max(len(columns), 1)
+    step = _AGES_WIDTH / max(len(columns), 1)
     placed = []
     for place, column in enumerate(columns):
         whole, over = 100.0 * column.count / most, 100.0 * column.over / most

@@ -26,8 +26,8 @@ from reports.measures.exchanges import ANSWERED_IN_2011
 from reports.presence.register import QUIET_AFTER
 from reports.rollups.readers.by_account import responses_by_account
 from reports.scopes import describe_left_out
-from reports.wording import duration_cell, format_points_change, time_cell
-from wording.numbers import NO_VALUE, format_count, format_coverage, format_share
+from reports.wording import duration_cell, format_points_change, rate_cell, time_cell
+from wording.numbers import FEWEST, NO_VALUE, format_count, format_coverage, format_rate
 from wording.spans import written_span
 from wording.times import short_date_with_year, to_display_zone
 
@@ -138,7 +138,7 @@ def _row(account: Any, board: _Board) -> dict[str, Any]:
     state = charter_state(account, now)
     access, tone = describe_access(account, now)
     steps = zip(board.selection.period.steps, figures.steps, strict=False)
-    title = ", ".join(f"{step.label} {format_share(*counts)}" for step, counts in steps if counts[1])
+    title = ", ".join(f"{step.label} {format_rate(*counts)}" for step, counts in steps if counts[1])
     rates = [answered / needing if needing else None for answered, needing in figures.steps]
     point = board.point.get(account.pk)
     return _numbers(account.pk, board) | {
@@ -168,8 +168,8 @@ def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
         "needing": f"{figures.needing:,}",
         "answered": f"{figures.answered:,}",
         "unanswered": f"{figures.needing - figures.answered:,}",
-        "rate": format_share(figures.answered, figures.needing),
-        "change": change if ripe[1] and before[1] else NO_VALUE,
+        "rate": rate_cell(figures.answered, figures.needing),
+        "change": change if min(ripe[1], before[1]) >= FEWEST else NO_VALUE,
         "change_words": f"{change[:1].upper()}{change[1:]}." if board.selection.compared else "",
         "median": duration_cell(figures.median),
         "href": href(),

@@ -15,12 +15,11 @@ from reports.behind.selections import Links, Selection
 from reports.measures.back_and_forth import Return
 from reports.measures.first_turns import FirstTurns
 from reports.measures.hand_overs import HandOverPair
-from reports.measures.horseshoe import FEWEST
 from reports.periods import Period, last_weeks
 from reports.rollups.hand_overs import hand_over_pairs
 from reports.rollups.readers.returns import find_returns, first_turns
-from reports.wording import duration_cell
-from wording.numbers import NO_VALUE, format_count, format_share
+from reports.wording import duration_cell, rate_cell
+from wording.numbers import FEWEST, NO_VALUE, format_count, format_share
 from wording.spans import figure_span
 
 #: From this wait on a cell is coloured, one shade more for each step.
@@ -35,14 +34,14 @@ _DECIDED_BY = {
 }
 
 
-def hand_overs_context(selection: Selection, count: int) -> dict[str, Any]:
-    """Build the lower half of the page; `count` is the number of cases that changed department."""
+def hand_overs_context(selection: Selection, count: int, count_before: int | None) -> dict[str, Any]:
+    """Build the lower half of the page; the counts are of cases that changed department, in both periods."""
     pairs = hand_over_pairs(selection.user, selection.period, selection.filters, now=selection.now)
     names = {department.pk: department.name for department in list_departments(selection.user)}
     turns = first_turns(selection.user, selection.period, selection.filters, now=selection.now)
     return {
         "matrix": _matrix(pairs, names, selection),
-        "returns": _returns(selection, names, count),
+        "returns": _returns(selection, names, (count, count_before)),
         "turns": _turns(turns, selection),
         "pairs": [pair_row(pair, selection.links) for pair in pairs],
     }
@@ -127,12 +126,13 @@ def pair_row(pair: HandOverPair, links: Links) -> dict[str, Any]:
         "median": show(pair.median_wait),
         "most": show(pair.p90_wait),
         "custody": show(pair.median_custody),
-        "came_back": format_share(pair.came_back, pair.count),
+        "came_back": rate_cell(pair.came_back, pair.count),
         "href": _pair_href(links, from_id=pair.from_id, to_id=pair.to_id),
     }
 
 
-def _returns(selection: Selection, names: dict[int, str], count: int) -> dict[str, Any]:
+def _returns(selection: Selection, names: dict[int, str], counts: tuple[int, int | None]) -> dict[str, Any]:
+    count, count_before = counts
     period, compared = selection.period, selection.compared
     weeks = last_weeks(8, now=period.end - dt.timedelta(microseconds=1), zone=period.zone)
     everything = find_returns(
@@ -148,7 +148,7 @@ def _returns(selection: Selection, names: dict[int, str], count: int) -> dict[st
         {
             "name": f"{names.get(first, '')} ⇄ {names.get(second, '')}",
             "count": f"{number:,}",
-            "share": format_share(number, count),
+            "share": rate_cell(number, count),
             "before": f"{by_pair_before[first, second]:,}" if compared else NO_VALUE,
             "href": selection.list_href("came_back", pair=f"{first}-{second}"),
             "weeks": _week_bars([each for each in everything if each.pair == (first, second)], weeks, period),
@@ -162,10 +162,10 @@ def _returns(selection: Selection, names: dict[int, str], count: int) -> dict[st
         "rows": rows,
         "more": len(by_pair) - len(rows),
         "total": f"{total:,}",
-        "share": format_share(total, count),
+        "share": rate_cell(total, count),
         "before": f"{total_before:,}" if compared else NO_VALUE,
         "href": selection.list_href("came_back"),
-        "finding": _returns_finding(total, total_before if compared else None),
+        "finding": _returns_finding((total, count), (total_before, count_before or 0) if compared else None),
         "count": format_count(count, "case"),
     }
 
@@ -192,13 +192,14 @@ def _week_bars(returns: Sequence[Return], weeks: Period, period: Period) -> dict
     }
 
 
-def _returns_finding(total: int, before: int | None) -> str:
-    words = f"{format_count(total, 'case')} came back"
-    if before is None:
+def _returns_finding(now: tuple[int, int], before: tuple[int, int] | None) -> str:
+    """Compare shares: a longer or busier period has more of every kind of case."""
+    words = f"{now[0]:,} of {format_count(now[1], 'case')} came back"
+    if now[1] >= FEWEST:
+        words = f"{words} ({format_share(*now)})"
+    if before is None or before[1] < FEWEST:
         return f"{words}."
-    if total == before:
-        return f"{words}, as many as before."
-    return f"{words}, {abs(total - before):,} {'more' if total > before else 'fewer'} than before."
+    return f"{words}; before, {before[0]:,} of {before[1]:,} ({format_share(*before)})."
 
 
 def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
@@ -210,11 +211,7 @@ def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
             "name": turn.rule_name or _DECIDED_BY.get(turn.decided_by, "A rule without a name"),
             "sent": f"{turn.sent:,}",
             "wrong": f"{turn.wrong:,}",
-            "share": NO_VALUE
-            if is_partial
-            else format_share(turn.wrong, turn.sent)
-            if turn.sent >= FEWEST
-            else "few",
+            "share": NO_VALUE if is_partial else rate_cell(turn.wrong, turn.sent),
             "is_bad": not is_partial and turn.sent >= FEWEST and 10 * turn.wrong >= turn.sent,
             "sent_href": selection.list_href("first_turn", by=turn.decided_by, rule=turn.rule_key),
             "wrong_href": selection.list_href(
@@ -228,7 +225,7 @@ def _turns(turns: Sequence[FirstTurns], selection: Selection) -> dict[str, Any]:
         "more": max(len(turns) - _MOST_ROWS, 0),
         "sent": f"{sent:,}",
         "wrong": f"{wrong:,}",
-        "share": format_share(wrong, sent),
+        "share": rate_cell(wrong, sent),
         "sent_href": selection.list_href("first_turn"),
         "wrong_href": selection.list_href("first_turn", wrong="yes"),
         "finding": _turns_finding(turns, wrong),
@@ -248,5 +245,8 @@ def _turns_finding(turns: Sequence[FirstTurns], wrong: int) -> str:
     if not wrong:
         return "Every case was closed where it was sent first."
     worst = turns[0]
-    name = f"“{worst.rule_name}”" if worst.rule_name else _DECIDED_BY.get(worst.decided_by, "A rule")
-    return f"{name}: {worst.wrong:,} of {format_count(wrong, 'case')} sent to a wrong department first."
+    these = f"{worst.wrong:,} of {format_count(wrong, 'case')} that went to a wrong department first"
+    if not worst.rule_name and worst.decided_by == "default":
+        return f"No rule matched {these}."
+    name = f"The rule “{worst.rule_name}”" if worst.rule_name else _DECIDED_BY.get(worst.decided_by, "A rule")
+    return f"{name}: {these}."

@@ -10,9 +10,9 @@ from reports.charts import scales
 from reports.charts.horseshoe import CENTRE_X, CENTRE_Y, HEIGHT, NARROW_BOX, WIDTH, Slice, horseshoe_chart
 from reports.dashboards.horseshoe_board import KIND_LABELS, HorseshoeBoard, ShownKey
 from reports.dashboards.part_times import round_shares
-from reports.measures.horseshoe import FEWEST
+from reports.measures.closure import Closure
 from reports.wording import time_cell
-from wording.numbers import NO_VALUE, format_count, format_share
+from wording.numbers import FEWEST, NO_VALUE, format_count, format_rate, format_share
 from wording.spans import figure_span
 
 _DETAILS = {
@@ -98,11 +98,17 @@ def _slice(board: HorseshoeBoard, key: ShownKey) -> Slice:
 
 
 def _title(board: HorseshoeBoard) -> str:
-    opening = f"{format_share(board.closure.without, board.closure.customers)} of customers never got closure"
+    opening = f"{_words_of(board.closure)} never got closure"
     if not board.now.shoe.middle:
         return f"The company’s horseshoe. Too few cases for its parts; {opening}"
     gap = board.scale.format(board.scale.round(board.now.shoe.gap))
     return f"The company’s horseshoe. {board.scale.format(board.now.total)} from post to closure, {gap} in the gap; {opening}"
+
+
+def _words_of(closure: Closure) -> str:
+    if closure.customers < FEWEST:
+        return f"{closure.without:,} of {format_count(closure.customers, 'customer')}"
+    return f"{format_share(closure.without, closure.customers)} of customers"
 
 
 def _centre(board: HorseshoeBoard) -> dict[str, str]:
@@ -132,12 +138,12 @@ def _gap_before(board: HorseshoeBoard) -> str:
 def _opening(board: HorseshoeBoard) -> dict[str, str]:
     closure, before, href = board.closure, board.closure_before, board.selection.list_href
     comparison = ""
-    if before is not None and before.customers:
+    if before is not None and min(before.customers, closure.customers) >= FEWEST:
         change = round(100 * closure.opening) - round(100 * before.opening)
         sign = "=" if not change else "▲" if change > 0 else "▼"
         comparison = f"{sign} from {format_share(before.without, before.customers)}"
     return {
-        "share": format_share(closure.without, closure.customers),
+        "share": format_rate(closure.without, closure.customers),
         "without": format_count(closure.without, "customer"),
         "in_public": f"{closure.in_public:,}",
         "waiting": f"{closure.waiting:,}",

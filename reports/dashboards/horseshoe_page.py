@@ -19,7 +19,8 @@ from reports.scopes import describe_left_out
 def horseshoe_page_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/horseshoe.html`."""
     board, compared = measure_board(selection), selection.compared
-    shown = horseshoe_context(board) | hand_overs_context(selection, board.now.shoe.count)
+    before = board.before.shoe.count if board.before else None
+    shown = horseshoe_context(board) | hand_overs_context(selection, board.now.shoe.count, before)
     page = {
         "board": {"name": "horseshoe"},
         "selection": selection.links,

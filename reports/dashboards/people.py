@@ -25,11 +25,10 @@ from reports.dashboards.drawings import draw
 from reports.dashboards.insights.people import people_sentences
 from reports.dashboards.looks import list_looks
 from reports.measures.by_person import PersonFigures
-from reports.measures.horseshoe import FEWEST
 from reports.rollups.readers.by_person import answers_by_step, count_native, measure_people
 from reports.scopes import describe_left_out
-from reports.wording import duration_cell, format_duration, time_cell
-from wording.numbers import NO_VALUE, format_count, format_share
+from reports.wording import duration_cell, format_duration, rate_cell, time_cell
+from wording.numbers import NO_VALUE, format_count
 from wording.spans import format_hours_number
 
 _NO_TIME = dt.timedelta()
@@ -191,13 +190,12 @@ def _total_row(team: _Team) -> dict[str, Any]:
 
 def _numbers(figures: PersonFigures, team: _Team, person_id: int) -> dict[str, Any]:
     """Return the numbers of one person with their lists; 0 for all."""
-    reopened = format_share(figures.reopened, figures.resolved) if figures.resolved >= FEWEST else "few"
     return {
         "answers": f"{figures.answers:,}",
         "answers_href": _href(team, person_id, "answers"),
         "median": duration_cell(figures.first_response_median),
         "median_href": _href(team, person_id, "first_answers"),
-        "reopened": reopened if figures.resolved else NO_VALUE,
+        "reopened": rate_cell(figures.reopened, figures.resolved),
         "reopened_href": _href(team, person_id, "worked", reopened="yes"),
         "promises": f"{figures.promises_kept:,} of {figures.promises:,}" if figures.promises else NO_VALUE,
         "promises_href": _href(team, person_id, "promises"),

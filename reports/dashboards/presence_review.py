@@ -26,7 +26,7 @@ from reports.presence.register import (
     choose_entries,
     cut_page,
 )
-from wording.numbers import NO_VALUE, format_count, format_share
+from wording.numbers import FEWEST, NO_VALUE, format_count, format_rate, format_share
 from wording.times import company_zone, relative_time, short_date, short_date_with_year, to_display_zone
 
 
@@ -102,7 +102,7 @@ def review_row(entry: Entry, user: User, now: dt.datetime) -> ReviewRow:
         owner=str(account.owner or ""),
         owner_department=str(account.owner_department or ""),
         messages=f"{seen.messages:,}",
-        answered=format_share(seen.answered, seen.needing),
+        answered=format_rate(seen.answered, seen.needing),
         last_message=relative_time(entry.last_message_at, now).words if entry.last_message_at else NO_VALUE,
         access=access,
         access_tone=tone,
@@ -148,7 +148,10 @@ def _figures(entries: list[Entry], now: dt.datetime) -> list[dict[str, str]]:
             "view=due",
         ),
         figure(
-            "Charter in force", in_force, f"of {total:,}: {format_share(in_force, total)}", "charter=in-force"
+            "Charter in force",
+            in_force,
+            f"of {total:,}: {format_share(in_force, total)}" if total >= FEWEST else f"of {total:,}",
+            "charter=in-force",
         ),
         only("no-owner", f"{format_count(most, 'message')} at the busiest", "all have one"),
         only("quiet", "no message from a customer", "all hear from customers"),

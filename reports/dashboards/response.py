@@ -29,9 +29,11 @@ from reports.rollups.attainment import sla_attainment
 from reports.rollups.hand_overs import count_routed, hand_over_pairs
 from reports.rollups.responses import case_volume, first_response_times, response_cohorts
 from reports.scopes import describe_left_out, managed_department_ids
-from reports.wording import duration_cell, format_duration, format_points_change
+from reports.wording import duration_cell, format_duration, format_points_change, rate_cell
 from routing.service_levels.policies import CLOCK_LABELS
-from wording.numbers import NO_VALUE, format_percent, format_share
+from wording.numbers import FEWEST, NO_VALUE, format_rate, format_share
+
+_COLUMNS = ("Needed an answer", "Answered", "Not answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def dashboard_context(selection: Selection) -> dict[str, Any]:
             *_first_response_figures(first, selection),
             _hand_over_figure(pairs),
         ],
-        "rate": draw("reports/_response_rate.html", _rate_context, cohorts, links, span),
+        "rate": draw("reports/_rate_steps.html", _rate_context, cohorts, links, span),
         "first_response": _first_response_rows(first, selection),
         "volume": draw("reports/_volume.html", _volume_context, case_volume(*chosen, now=now), links),
         "attainment": _attainment_context(clocks, selection),
@@ -107,7 +109,7 @@ def _rate_figure(cohorts: list[Cohort], earlier: list[Cohort], selection: Select
         change = f"without those: {change}"
     return Figure(
         "Answered (of those that needed an answer)",
-        format_share(answered, needing),
+        format_rate(answered, needing),
         f"{basis}; {unripe:,} still counting" if unripe else basis,
         f"{change} · benchmark 2011: 29%",
         selection.list_href(of="response", answered="yes"),
@@ -176,31 +178,24 @@ def _count(number: int, word: str) -> str:
 
 
 def _rate_context(cohorts: list[Cohort], links: Links, span: str) -> dict[str, Any]:
-    return {
-        "rate": rate_chart([_cohort_bar(c, links) for c in cohorts], ANSWERED_IN_2011),
-        "cohorts": [_cohort_row(c, links) for c in cohorts],
-        "all_cohorts": _all_cohorts_row(cohorts, links),
-        "span": span,
-        **_of_board(links),
+    answered, needing = overall_rate(cohorts)
+    shown = {
+        "key": "rate",
+        "title": "Response rate by time of arrival",
+        "described": f"{answered:,} of {_count(needing, 'exchange')} answered, {span}.",
+        "chart": rate_chart([_cohort_bar(c, links) for c in cohorts], ANSWERED_IN_2011),
+        "reference": "29",
+        "columns": _COLUMNS,
+        "rate_label": "Rate",
+        "rows": [_rate_row("All", needing, answered, links), *(_cohort_row(c, links) for c in cohorts)],
+        "notes": "reports/_response_notes.html",
     }
+    return {"steps": shown, **_of_board(links)}
 
 
 def _of_board(links: Links) -> dict[str, Any]:
     """Return what the files of a drawing's numbers are asked for by."""
     return {"board": {"name": "response"}, "selection": links}
-
-
-def _all_cohorts_row(cohorts: list[Cohort], links: Links) -> dict[str, str]:
-    answered, needing = overall_rate(cohorts)
-    return {
-        "needing": f"{needing:,}",
-        "answered": f"{answered:,}",
-        "unanswered": f"{needing - answered:,}",
-        "rate": format_share(answered, needing),
-        "href": links.list_href(of="response"),
-        "answered_href": links.list_href(of="response", answered="yes"),
-        "unanswered_href": links.list_href(of="response", answered="no"),
-    }
 
 
 def _cohort_bar(cohort: Cohort, links: Links) -> Rate:
@@ -209,24 +204,30 @@ def _cohort_bar(cohort: Cohort, links: Links) -> Rate:
         title = f"{step.label}: nothing needed an answer"
     else:
         ripe = "" if cohort.mature else ", still counting"
-        share = format_percent(cohort.rate)
-        title = f"{step.label}: {cohort.answered} of {cohort.needing} answered ({share}){ripe}"
+        share = f" ({format_share(cohort.answered, cohort.needing)})" if cohort.needing >= FEWEST else ""
+        title = f"{step.label}: {cohort.answered} of {cohort.needing} answered{share}{ripe}"
     href = links.list_href(of="response", step=step.key)
-    return Rate(cohort.rate, step.mark, title, href, cohort.mature)
+    return Rate(cohort.rate, step.mark, title, href, cohort.mature and cohort.needing >= FEWEST)
 
 
 def _cohort_row(cohort: Cohort, links: Links) -> dict[str, Any]:
-    key = cohort.step.key
+    row = _rate_row(cohort.step.label, cohort.needing, cohort.answered, links, step=cohort.step.key)
+    return row | {"is_open": not cohort.mature}
+
+
+def _rate_row(label: str, needing: int, answered: int, links: Links, **query: Any) -> dict[str, Any]:
+    def href(**asked: Any) -> str:
+        return links.list_href(of="response", **query, **asked)
+
+    numbers = (
+        (needing, href()),
+        (answered, href(answered="yes")),
+        (needing - answered, href(answered="no")),
+    )
     return {
-        "label": cohort.step.label,
-        "needing": f"{cohort.needing:,}",
-        "answered": f"{cohort.answered:,}",
-        "unanswered": f"{cohort.needing - cohort.answered:,}",
-        "rate": format_share(cohort.answered, cohort.needing),
-        "mature": cohort.mature,
-        "href": links.list_href(of="response", step=key),
-        "answered_href": links.list_href(of="response", step=key, answered="yes"),
-        "unanswered_href": links.list_href(of="response", step=key, answered="no"),
+        "label": label,
+        "cells": [(name, f"{n:,}", to) for name, (n, to) in zip(_COLUMNS, numbers, strict=True)],
+        "rate": rate_cell(answered, needing),
     }
 
 
@@ -263,7 +264,7 @@ def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[
             "met": f"{clock.met:,}",
             "missed": f"{clock.missed:,}",
             "running": f"{clock.running:,}",
-            "share": format_share(clock.met, clock.ended),
+            "share": rate_cell(clock.met, clock.ended),
             "met_href": selection.list_href(of="sla", clock=clock.clock, met="yes"),
             "missed_href": selection.list_href(of="sla", clock=clock.clock, met="no"),
         }
@@ -272,7 +273,7 @@ def _attainment_context(clocks: list[Attainment], selection: Selection) -> dict[
     ]
     in_time = sum(clock.in_time for clock in clocks)
     return {
-        "share": format_share(met, ended),
+        "share": format_share(met, ended) if ended >= FEWEST else "",
         "met": f"{met:,}",
         "ended": f"{ended:,}",
         "in_time": f"{in_time:,}" if in_time else "",

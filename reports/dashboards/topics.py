@@ -85,7 +85,7 @@ def _per_thousand(number: int, cases: int) -> str:
 def _finding(chosen: Topics, selection: Selection) -> str:
     rose = sum(topic.rose for topic in chosen.topics)
     if not selection.compared:
-        return "There is no time to compare with."
+        return "No period is chosen to compare with."
     if not rose:
         return "No topic grew by half or more, and by more than chance."
     return f"{format_count(rose, 'topic')} grew by half or more, and by more than chance."
@@ -115,8 +115,8 @@ def _sentences(rising: list[Topic], items: dict[str, int], selection: Selection)
         if topic.before
         else f"is new: {format_count(topic.now, 'case')}."
     )
-    rest = f"where {topic.expected:,.1f} were to be expected." if topic.before else ""
-    no_item = "" if topic.key in items else " It is no learning item yet."
+    rest = f"where {topic.expected:,.1f} were expected." if topic.before else ""
+    no_item = "" if topic.key in items else " There is no learning item for it yet."
     return [
         {
             "bold": f"{words} {verb}",

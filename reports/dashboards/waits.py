@@ -9,10 +9,8 @@ from reports.behind.selections import Selection
 from reports.measures.first_responses import FirstResponse
 from reports.rollups.times.waits import AWAITED, Awaited, Wait, measure_waits
 from reports.wording import duration_cell, format_duration
-from wording.numbers import NO_VALUE, format_share
+from wording.numbers import FEWEST, NO_VALUE, format_share
 
-#: Under so many no median is shown.
-FEWEST = 5
 _LABELS: dict[Awaited, str] = {
     "first_response": "First response",
     "next_response": "Next response",
@@ -42,7 +40,7 @@ def waits_context(waits: list[dict[Awaited, Wait]], selection: Selection) -> dic
         "finding": _finding(waits[0], before),
         "reopened": f"{first.reopened:,}" if first.done else "",
         "done": f"{first.done:,}",
-        "reopen_rate": format_share(first.reopened, first.done),
+        "reopen_rate": format_share(first.reopened, first.done) if first.done >= FEWEST else "",
         "reopened_href": selection.list_href(of="wait", what="first_resolve", state="reopened"),
         "business_query": replace(selection, in_business_time=True, asked_business_time=True).as_query(),
         "clock_query": replace(selection, in_business_time=True, asked_business_time=False).as_query(),

@@ -15,9 +15,8 @@ from inbox.horseshoe.parts import PartKind
 from reports.filters import Filters
 from reports.measures.journeys import Journey, PartKey, read_journeys, read_parts
 from reports.periods import Period
+from wording.numbers import FEWEST
 
-#: Under so many there is no median, "few" instead.
-FEWEST = 5
 _NO_TIME = dt.timedelta()
 
 

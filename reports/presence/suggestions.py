@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.models import ReviewDecision
-from wording.numbers import format_count, format_percent
+from wording.numbers import FEWEST, format_count, format_share
 
 #: From so many exchanges on a rate says something; below this share answered, an account needs another focus.
 _ENOUGH, _POOR = 10, 0.6
@@ -59,14 +59,17 @@ def suggest_decision(evidence: Evidence) -> Suggestion:
     ]
     is_poor = rate is not None and evidence.needing >= _ENOUGH and rate < _POOR
     if is_poor or troubles:
-        rated = f"{format_percent(rate)} of {evidence.needing:,} answered" if rate is not None else ""
+        rated = _describe_rate(evidence) if rate is not None else ""
         reason = ", ".join(filter(None, [*troubles, rated if is_poor or not troubles else ""]))
         return Suggestion(
             ReviewDecision.REFOCUS, reason, 10 * len(troubles) + 5 * is_poor + evidence.messages // 100
         )
-    reason = (
-        f"{format_percent(rate)} of {evidence.needing:,} answered"
-        if rate is not None
-        else "nothing needed an answer"
-    )
+    reason = _describe_rate(evidence) if rate is not None else "nothing needed an answer"
     return Suggestion(ReviewDecision.KEEP, reason)
+
+
+def _describe_rate(evidence: Evidence) -> str:
+    words = f"{evidence.answered:,} of {evidence.needing:,} answered"
+    if evidence.needing < FEWEST:
+        return words
+    return f"{format_share(evidence.answered, evidence.needing)} of {evidence.needing:,} answered"

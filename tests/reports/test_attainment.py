@@ -162,7 +162,7 @@ def test_the_page_shows_the_share_and_its_table_and_opens_the_cases(world):
     with time_machine.travel(NOW, tick=False):
         client = signed_in(world.manager)
         page = squeezed(client.get(reverse("reports:dashboard")))
-        assert '<b class="num">1</b> of 2 targets met (50%)' in page
+        assert '<b class="num">1</b> of 2 targets met, for' in page
         behind = client.get(
             reverse("reports:cases") + "?of=sla&clock=first_response&met=no&weeks=8"
         ).content.decode()

@@ -86,7 +86,7 @@ def test_one_case_has_no_median_and_still_counts(manager, departments, brand):
     page = page_of(manager, "time=clock")
     assert ">few</text>" in page and "1 case; a median from 5 on" in page and 'class="empty"' in page
     assert '<b class="num">1</b><span class="num">few</span>' in page
-    assert "0% without closure" in page
+    assert "0 of 1 without closure" in page
 
 
 def test_the_parts_of_five_cases_are_those_of_the_middle_one(manager, departments, brand):
@@ -223,11 +223,11 @@ def test_a_slow_weekday_is_named_with_the_rosters_gap(manager, departments):
         )
     sentence = context_of(manager, "period=last-4-weeks")["sentences"][0]
     assert sentence.bold == (
-        "Hand-overs from Customer service to Billing waited 3 h 02 on Mondays, 4 times the 40 min of other days:"
+        "Hand-overs from Customer service to Billing waited 3 h 02 on Mondays, 4 times as long as on other days (40 min):"
     )
     assert (
         sentence.rest
-        == "nobody of Billing is on the roster before 11:00 on Mondays. 6 of them were sent on Mondays."
+        == "nobody from Billing is on the roster before 11:00 on Mondays. 6 of them were sent on Mondays."
     )
     assert sentence.link == "12 hand-overs"
 

@@ -74,7 +74,7 @@ LONG = FirstResponse(HOUR, 4 * HOUR, 200, 12, 3, 90 * HOUR, 30 * HOUR)
         (SAME, QUIET, [], []),
         (
             [(60, 100)] * 5, QUIET, [],
-            [("60% of exchanges got an answer, 20 points less than before.", "200 unanswered", "answered=no")],
+            [("60% of exchanges got an answer, 20 points fewer than before.", "200 unanswered", "answered=no")],
         ),
         (
             [(95, 100)] * 5, QUIET, [],
@@ -114,7 +114,7 @@ def test_accounts():
         SELECTION, responses, {1: (120, 200), 2: (95, 100)}, {1: (160, 200), 2: (94, 100)}
     )
     worst, fallen = account_sentences([rude, fine, small], figures)
-    assert worst.bold == f"{rude} answered 60% of its exchanges, 20 points less than before."
+    assert worst.bold == f"{rude} answered 60% of its exchanges, 20 points fewer than before."
     assert fallen.bold == f"At {rude} 80 of 200 exchanges got no answer (40%; at all accounts 30%)."
     small.owner_id, rude.owner_id = 7, None
     assert account_sentences([rude, fine, small], figures)[0].bold == f"Nobody owns {rude}."
@@ -129,8 +129,8 @@ def test_people_read_about_themselves_and_about_a_team_as_a_whole():
         "20 missed",
     )
     (team,) = people_sentences(good, "/m", [(9, 9), (12, 9), (2, 9), (3, 9), (0, 9), (1, 9)], "#t")
-    assert team.bold == "2 of your 6 people have as many open cases as they may have."
-    assert team.rest == "The others have room for 30 cases."
+    assert team.bold == "2 of your 6 people have reached their limit of open cases."
+    assert team.rest == "The others have room for 30 more cases."
 
 
 @dataclass
@@ -188,7 +188,7 @@ def test_the_register():
     ]
     (unowned,) = presence_sentences(entries)
     assert unowned.bold == "1 account has no owner."
-    assert unowned.rest == "Customers wrote 40 of all 99 messages of 13 weeks there."
+    assert unowned.rest == "Customers wrote 40 of all 99 messages of the last 13 weeks there."
     assert (unowned.link, unowned.href) == ("1 account", "/reports/presence-review/?only=no-owner")
 
 

@@ -62,7 +62,7 @@ def _unowned(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> Insigh
         count,
         Sentence(
             f"Nobody owns {busiest}.",
-            f"{count:,} of all {format_count(figures.of_all().needing, 'exchange')} were there.",
+            f"It received {count:,} of all {format_count(figures.of_all().needing, 'exchange')}.",
             format_count(count, "exchange"),
             figures.href(busiest),
         ),
@@ -113,7 +113,7 @@ def _fallen(accounts: Sequence[BrandAccount], figures: RatedAccounts) -> Insight
     return Insight(
         weight,
         Sentence(
-            f"{account} answered {format_share(*now)} of its exchanges, {format_count(points, 'point')} less than before.",
+            f"{account} answered {format_share(*now)} of its exchanges, {format_count(points, 'point')} fewer than before.",
             f"Before: {format_share(*before)} of {before[1]:,}. What is still counting is left out of both.",
             format_count(figures.of(account).needing, "exchange"),
             figures.href(account),

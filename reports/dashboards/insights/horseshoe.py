@@ -9,12 +9,11 @@ from inbox.horseshoe.parts import PartKind
 from reports.behind.selections import Selection
 from reports.dashboards.horseshoe_board import HorseshoeBoard
 from reports.dashboards.insights.sentences import MOST_SENTENCES, Sentence
-from reports.measures.horseshoe import FEWEST
 from reports.measures.hours.roster_starts import earliest_start
 from reports.measures.weekday_waits import WeekdayWait
 from reports.rollups.hand_overs import weekday_waits
 from reports.rollups.readers.closure import without_closure_by_step
-from wording.numbers import format_count
+from wording.numbers import FEWEST, format_count
 from wording.spans import figure_span
 
 #: A weekday is worth a sentence when it waits so many times as long as the others, and so much longer.
@@ -44,7 +43,7 @@ def _slow_weekday(board: HorseshoeBoard) -> Sentence | None:
     day = WEEKDAYS[wait.weekday]
     return Sentence(
         f"Hand-overs from {start} to {end} waited {figure_span(wait.median)} on {day}s, "
-        f"{times:,} times the {figure_span(wait.median_else)} of other days"
+        f"{times:,} times as long as on other days ({figure_span(wait.median_else)})"
         + (":" if (gap := _roster_gap(selection, wait, end)) else "."),
         f"{gap} {wait.count:,} of them were sent on {day}s.".strip(),
         format_count(wait.count_all, "hand-over"),
@@ -68,9 +67,9 @@ def _roster_gap(selection: Selection, wait: WeekdayWait, name: str) -> str:
     if not is_on_roster:
         return ""
     if first is None:
-        return f"nobody of {name} is on the roster on {WEEKDAYS[wait.weekday]}s."
+        return f"nobody from {name} is on the roster on {WEEKDAYS[wait.weekday]}s."
     if first > _MORNING:
-        return f"nobody of {name} is on the roster before {first:%H:%M} on {WEEKDAYS[wait.weekday]}s."
+        return f"nobody from {name} is on the roster before {first:%H:%M} on {WEEKDAYS[wait.weekday]}s."
     return ""
 
 

@@ -46,12 +46,12 @@ def _full_team(loads: Sequence[tuple[int, int]], href: str) -> Insight | None:
     if len(loads) < _SMALLEST_TEAM or len(full) < 2 or len(full) < _FULL * len(loads):
         return None
     room = sum(limit - count for count, limit in loads if count < limit)
-    rest = f"The others have room for {format_count(room, 'case')}." if room else "Nobody has room."
+    rest = f"The others have room for {format_count(room, 'more case')}." if room else "Nobody has room."
     return Insight(
         sum(count for count, _ in full),
         Sentence(
-            f"{len(full):,} of your {format_count(len(loads), 'person').replace('persons', 'people')} have as many open "
-            "cases as they may have.",
+            f"{len(full):,} of your {format_count(len(loads), 'person').replace('persons', 'people')} have reached "
+            "their limit of open cases.",
             rest,
             f"{len(full):,} of {len(loads):,}",
             href,

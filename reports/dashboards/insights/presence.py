@@ -37,7 +37,7 @@ def _missing(entries: Sequence[Entry], name: str) -> Insight | None:
         messages,
         Sentence(
             f"{format_count(len(concerned), 'account')} {singular if len(concerned) == 1 else plural}.",
-            f"Customers wrote {messages:,} of all {format_count(everything, 'message')} of {WEEKS} weeks there.",
+            f"Customers wrote {messages:,} of all {format_count(everything, 'message')} of the last {WEEKS} weeks there.",
             format_count(len(concerned), "account"),
             f"{reverse('reports:presence')}?only={name}",
         ),

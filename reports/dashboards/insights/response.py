@@ -53,7 +53,7 @@ def _changed_rate(
     return Insight(
         abs(change) * now[1],
         Sentence(
-            f"{format_share(*now)} of exchanges got an answer, {points} {'less' if is_worse else 'more'} than before.",
+            f"{format_share(*now)} of exchanges got an answer, {points} {'fewer' if is_worse else 'more'} than before.",
             f"Before: {format_share(*before)} of {before[1]:,}. What is still counting is left out of both.",
             f"{count:,} {'unanswered' if is_worse else 'answered'}",
             selection.list_href(of="response", answered="no" if is_worse else "yes"),

@@ -9,11 +9,9 @@ from typing import Any
 from inbox.visibility import list_departments
 from reports.behind.outcomes import choose_outcomes
 from reports.behind.selections import Links, Selection
-from reports.measures.horseshoe import FEWEST
 from reports.measures.outcomes import Outcomes
 from reports.periods import Step
 from reports.rollups.outcomes import count_closings, measure_outcomes
-from wording.numbers import NO_VALUE, format_share
 
 DEED_LABELS = {
     "thanked": "Thanked us",
@@ -80,11 +78,6 @@ def measure_board(selection: Selection) -> OutcomeBoard:
         count_closings(user, selection.period, filters, now=now),
         count_closings(user, compared, filters, now=now) if compared else None,
     )
-
-
-def share_of(part: int, whole: int) -> str:
-    """Return a share in words: "few" of under five, "–" of none."""
-    return format_share(part, whole) if whole >= FEWEST else "few" if whole else NO_VALUE
 
 
 def count_states(closings: Mapping[str, int], half: int, values: tuple[str, ...]) -> int:

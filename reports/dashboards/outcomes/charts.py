@@ -14,10 +14,9 @@ from reports.dashboards.outcomes.board import (
     TURNED,
     UNHAPPY,
     OutcomeBoard,
-    share_of,
 )
-from reports.measures.horseshoe import FEWEST
-from wording.numbers import NO_VALUE, format_share
+from reports.wording import rate_cell
+from wording.numbers import FEWEST, NO_VALUE, format_rate, format_share
 
 _SIGNS = {"thanked": "✓", "fixed": "✓", "again": "", "escalated": "▲", "silent": ""}
 
@@ -40,7 +39,7 @@ def flow_context(board: OutcomeBoard) -> dict[str, Any]:
         "finding": f"{format_share(turned, unhappy)} of unhappy customers who wrote again came back content."
         if unhappy >= FEWEST
         else "Too few unhappy customers wrote again for a share.",
-        "silent": share_of(board.count(after="silent", **KNOWN), total),
+        "silent": format_rate(board.count(after="silent", **KNOWN), total),
         "left": [_node(board, node, TONE_LABELS[node.key], "before", 0) for node in flow.left],
         "right": [_node(board, node, AFTER_LABELS[node.key], "after", total) for node in flow.right],
         "ribbons": [
@@ -70,7 +69,7 @@ def _node(board: OutcomeBoard, node: Node, label: str, side: str, total: int) ->
     return {
         "shape": node,
         "label": label,
-        "n": f"{n:,}, {share_of(n, total)}" if total else f"{n:,}",
+        "n": f"{n:,}, {format_share(n, total)}" if total >= FEWEST else f"{n:,}",
         "href": board.href(**asked),
         "title": f"{label} {side}: {n:,}",
     }
@@ -105,9 +104,12 @@ def deeds_context(board: OutcomeBoard) -> dict[str, Any]:
                 "name": f"{_SIGNS[deed]} {DEED_LABELS[deed]}".strip(),
                 "bar": bar,
                 "n": f"{now:,}",
-                "share": share_of(now, counted),
+                "share": rate_cell(now, counted),
+                "words": f"{format_share(now, counted)} ({now:,})"
+                if counted >= FEWEST
+                else format_rate(now, counted),
                 "before": f"{before:,}" if compares else NO_VALUE,
-                "before_share": share_of(before, counted_before) if compares else NO_VALUE,
+                "before_share": rate_cell(before, counted_before) if compares else NO_VALUE,
                 "href": board.href(deed=deed),
             }
         )

@@ -15,15 +15,14 @@ from reports.dashboards.outcomes.board import (
     WROTE,
     OutcomeBoard,
     measure_board,
-    share_of,
 )
 from reports.dashboards.outcomes.charts import deeds_context, flow_context
 from reports.dashboards.outcomes.sentences import outcome_sentences
 from reports.dashboards.response import Figure
 from reports.measures.outcomes import LIKED_IN_2011
 from reports.periods import name_days
-from reports.wording import format_points_change
-from wording.numbers import NO_VALUE, format_count
+from reports.wording import format_points_change, rate_cell
+from wording.numbers import NO_VALUE, format_count, format_rate
 
 _SHIFTS = {
     "better": "Better than before",
@@ -92,11 +91,11 @@ def _figure(
     now = board.count(**part), board.count(**whole)
     before = board.count_before(**part), board.count_before(**whole)
     change = format_points_change(now, before) if board.before else ""
-    was = f"before {share_of(*before)}" if board.before and before[1] else ""
+    was = f"before {format_rate(*before)}" if board.before and before[1] else ""
     comparison = ", ".join(filter(None, (change, was)))
     return Figure(
         label,
-        share_of(*now),
+        format_rate(*now),
         f"{now[0]:,} of {now[1]:,} {of_whom}",
         " · ".join(filter(None, (reference, comparison))),
         board.href(**part),
@@ -118,9 +117,9 @@ def _compared_row(
         "label": label,
         "n": f"{now:,}",
         "href": board.href(**part),
-        "share": share_of(now, board.count(**whole)),
+        "share": rate_cell(now, board.count(**whole)),
         "before": f"{before[0]:,}" if before else NO_VALUE,
-        "before_share": share_of(*before) if before else NO_VALUE,
+        "before_share": rate_cell(*before) if before else NO_VALUE,
     }
 
 
@@ -131,7 +130,7 @@ def _band_row(board: OutcomeBoard, band: str, label: str) -> dict[str, Any]:
     cells = []
     for part in ({"good": "yes"}, {"deed": "escalated"}, {"deed": "silent"}):
         n = board.count(**of_band, **part)
-        cells.append({"n": f"{n:,}", "href": board.href(**of_band, **part), "share": share_of(n, counted)})
+        cells.append({"n": f"{n:,}", "href": board.href(**of_band, **part), "share": rate_cell(n, counted)})
     return {
         "label": label,
         "known": f"{counted:,}",
@@ -140,7 +139,7 @@ def _band_row(board: OutcomeBoard, band: str, label: str) -> dict[str, Any]:
         "unhappy_href": board.href(**of_band, **UNHAPPY),
         "turned": f"{turned:,}",
         "turned_href": board.href(**of_band, **TURNED),
-        "turned_share": share_of(turned, unhappy),
+        "turned_share": rate_cell(turned, unhappy),
         "cells": cells,
     }
 
@@ -164,9 +163,9 @@ def _closing_rows(board: OutcomeBoard) -> list[dict[str, str]]:
                 "href": board.links.list_href("closing", end=part_end),
                 "whole": f"{now[1]:,}",
                 "whole_href": board.links.list_href("closing", end=whole_end),
-                "share": share_of(*now),
+                "share": rate_cell(*now),
                 "before": f"{before[0]:,}" if board.before else NO_VALUE,
-                "before_share": share_of(*before) if board.before else NO_VALUE,
+                "before_share": rate_cell(*before) if board.before else NO_VALUE,
             }
         )
     return rows
@@ -204,6 +203,6 @@ def _deed_row(
         "cells": [
             (deed_label, f"{numbers[deed]:,}", href(deed=deed)) for deed, deed_label in DEED_LABELS.items()
         ],
-        "good": share_of(numbers["thanked"] + numbers["fixed"], counted),
-        "escalated": share_of(numbers["escalated"], counted),
+        "good": rate_cell(numbers["thanked"] + numbers["fixed"], counted),
+        "escalated": rate_cell(numbers["escalated"], counted),
     }

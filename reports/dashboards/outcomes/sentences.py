@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from reports.dashboards.insights.sentences import Sentence, differs
 from reports.dashboards.outcomes.board import KNOWN, TURNED, UNHAPPY, OutcomeBoard
-from reports.measures.horseshoe import FEWEST
-from wording.numbers import format_count, format_share
+from wording.numbers import FEWEST, format_count, format_share
 
 #: Two shares are worth a sentence when they are so many points apart.
 _POINTS = 5
@@ -38,9 +37,11 @@ def _hanging(board: OutcomeBoard) -> Sentence | None:
     if not hanging:
         return None
     verb = "hangs" if hanging == 1 else "hang"
+    share = f"{format_share(hanging, closed)} of" if closed >= FEWEST else f"{hanging:,} of"
+    rate = f"{share} {closed:,}"
     return Sentence(
         f"{format_count(hanging, 'closed case')} {verb}:",
-        f"the customer had the last public word, and it needs an answer. That is {format_share(hanging, closed)} of {closed:,}.",
+        f"closed, although the customer’s last public message needs an answer. That is {rate}.",
         f"Open the {hanging:,}",
         board.links.list_href("closing", end="hanging"),
     )

@@ -17,13 +17,13 @@ from reports.dashboards.service_levels.tallies import Targets, TargetTally, read
 from reports.measures.present.unanswered import count_unanswered
 from reports.periods import Step, name_days
 from reports.scopes import describe_left_out
-from reports.wording import duration_cell, format_points_change
+from reports.wording import duration_cell, format_points_change, rate_cell
 from routing.service_levels.policies import CLOCK_LABELS, CLOCKS
-from wording.numbers import NO_VALUE, format_count, format_share
+from wording.numbers import FEWEST, NO_VALUE, format_count, format_rate, format_share
 
-#: Under so many targets no share is shown.
-FEWEST = 5
+#: Under so many there is no median.
 FEW = "few"
+_STEP_COLUMNS = {"met": "Met", "missed": "Missed", "in_time": "Not due yet"}
 
 
 def service_levels_context(selection: Selection) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
         "has_targets": bool(total.ended or total.in_time),
         "figures": _figures(targets, before, selection),
         "steps": draw(
-            "reports/_target_steps.html",
+            "reports/_rate_steps.html",
             _steps_context,
             targets.by_step(len(steps)),
             total,
@@ -48,7 +48,10 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
             span,
         ),
         "clocks": [_clock_row(clock, targets, before, selection) for clock in CLOCKS],
-        "all_clocks": {**_row(total, links), "before": _share(before.add_up()) if before else NO_VALUE},
+        "all_clocks": {
+            **_row(total, links),
+            "before": rate_cell(*before.add_up().share) if before else NO_VALUE,
+        },
         "departments": _department_rows(targets, selection),
         "policies": _policy_rows(targets, selection),
         "overdue": f"{total.overdue:,}",
@@ -59,21 +62,15 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _share(tally: TargetTally) -> str:
-    if not tally.ended:
-        return NO_VALUE
-    return format_share(*tally.share) if tally.ended >= FEWEST else FEW
-
-
 def _figures(targets: Targets, before: Targets | None, selection: Selection) -> list[dict[str, str]]:
     total = targets.add_up()
     compared = before.add_up() if before else TargetTally()
     figures = [
         {
             "label": "Targets met",
-            "value": _share(total),
+            "value": format_rate(*total.share),
             "basis": f"{total.met:,} of {format_count(total.ended, 'target')}",
-            "comparison": _change(total, compared),
+            "comparison": format_points_change(total.share, compared.share),
             "href": selection.list_href(of="targets"),
         }
     ]
@@ -82,19 +79,13 @@ def _figures(targets: Targets, before: Targets | None, selection: Selection) -> 
         figures.append(
             {
                 "label": f"{CLOCK_LABELS[clock]}, met",
-                "value": _share(now),
+                "value": format_rate(*now.share),
                 "basis": f"{now.missed:,} of {now.ended:,} missed",
-                "comparison": _change(now, then),
+                "comparison": format_points_change(now.share, then.share),
                 "href": selection.list_href(of="targets", clock=clock),
             }
         )
     return figures
-
-
-def _change(now: TargetTally, before: TargetTally) -> str:
-    if min(now.ended, before.ended) < FEWEST:
-        return "too few to compare"
-    return format_points_change(now.share, before.share)
 
 
 def _row(tally: TargetTally, links: Links, **narrowed: Any) -> dict[str, Any]:
@@ -106,7 +97,7 @@ def _row(tally: TargetTally, links: Links, **narrowed: Any) -> dict[str, Any]:
         "missed": f"{tally.missed:,}",
         "overdue": f"{tally.overdue:,}",
         "in_time": f"{tally.in_time:,}",
-        "share": _share(tally),
+        "share": rate_cell(*tally.share),
         "met_href": href(result="met"),
         "missed_href": href(result="missed"),
         "overdue_href": href(result="overdue"),
@@ -122,7 +113,7 @@ def _clock_row(clock: str, targets: Targets, before: Targets | None, selection: 
     return {
         "label": label,
         **_row(targets.of_clock(clock), selection.links, clock=clock),
-        "before": _share(before.of_clock(clock)) if before else NO_VALUE,
+        "before": rate_cell(*before.of_clock(clock).share) if before else NO_VALUE,
         "late": duration_cell(median) if median is not None else FEW if count else NO_VALUE,
     }
 
@@ -132,7 +123,9 @@ def _steps_context(
 ) -> dict[str, Any]:
     rows, bars = [], []
     for step, tally in zip(steps, tallies, strict=True):
-        rows.append({"label": step.label, **_row(tally, links, step=step.key)})
+        row = _row(tally, links, step=step.key)
+        cells = [(label, row[name], row[f"{name}_href"]) for name, label in _STEP_COLUMNS.items()]
+        rows.append({"label": step.label, "cells": cells, "rate": row["share"]})
         title = f"{step.label}: {tally.met:,} of {format_count(tally.ended, 'target')} met"
         still = f", {tally.in_time:,} not due yet" if tally.in_time else ""
         bars.append(
@@ -141,18 +134,25 @@ def _steps_context(
                 step.mark,
                 f"{title}{still}",
                 links.list_href(of="targets", step=step.key),
-                not tally.in_time,
+                not tally.in_time and tally.ended >= FEWEST,
             )
         )
-    overall = total.met / total.ended if total.ended else 0.0
+    met = f"{total.met:,} of {format_count(total.ended, 'target')}"
     shown = {
+        "key": "steps",
+        "title": "Targets met, by time of arrival",
+        "described": f"{met} met, {span}.",
+        "finding": f"{format_share(*total.share)} of all targets were met."
+        if total.ended >= FEWEST
+        else f"{met} met.",
         "rows": rows,
-        "chart": rate_chart(bars, overall),
-        "share": _share(total),
-        "label": f"{round(100 * overall)}",
+        "columns": list(_STEP_COLUMNS.values()),
+        "rate_label": "Attainment",
+        "chart": rate_chart(bars, total.met / total.ended if total.ended else 0.0),
+        "notes": "reports/_target_notes.html",
         "note": f"n = {format_count(total.ended, 'target')}, {total.in_time:,} not due yet",
     }
-    return {"steps": shown, "span": span, "board": {"name": "service-levels"}, "selection": links}
+    return {"steps": shown, "board": {"name": "service-levels"}, "selection": links}
 
 
 def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, A
             clocks.append(
                 {
                     "label": CLOCK_LABELS[clock],
-                    "share": _share(of_clock),
+                    "share": rate_cell(*of_clock.share),
                     "href": href if of_clock.ended else "",
                 }
             )

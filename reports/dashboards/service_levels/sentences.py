@@ -33,8 +33,8 @@ def _change(targets: Targets, before: Targets | None, selection: Selection) -> d
         return None
     verb = "rose" if points > 0 else "fell"
     return {
-        "bold": f"{CLOCK_LABELS[clock]} {verb} from {format_share(*then.share)} to {format_share(*now.share)}",
-        "rest": f"against the period before: {now.missed:,} of {now.ended:,} targets were missed, {then.missed:,} of {then.ended:,} then.",
+        "bold": f"Targets met for the {CLOCK_LABELS[clock].lower()} {verb} from {format_share(*then.share)} to {format_share(*now.share)}",
+        "rest": f"against the period before: {now.missed:,} of {now.ended:,} were missed, {then.missed:,} of {then.ended:,} then.",
         "href": selection.list_href(of="targets", clock=clock, result="missed"),
         "link": f"{now.missed:,} missed",
     }

@@ -13,13 +13,14 @@ from typing import Any
 from accounts.models import User
 from inbox.horseshoe.parts import PartKind
 from reports.filters import Filters
-from reports.measures.horseshoe import FEWEST, Horseshoe, cut_of
+from reports.measures.horseshoe import Horseshoe, cut_of
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import cover_whole
 from reports.rollups.freshness import fetch_kept, freshen_for
 from reports.rollups.tallies import list_values, nearest_rank
+from wording.numbers import FEWEST
 
 _PARTS = """
 WITH way AS (

@@ -17,6 +17,7 @@ from tests.reports.independent.words import (
     SECOND,
     Span,
     count_of,
+    few_or_share,
     nearest,
     number,
     percentile,
@@ -238,7 +239,7 @@ def _closure(asked: Question) -> list[str]:
             waiting |= {case.customer} if case.closed is None else set()
     return [
         count_of(len(without), "customer"), count_of(len(everybody), "customer"), number(len(in_public)),
-        number(len(waiting)), share(len(without), len(everybody)),
+        number(len(waiting)), few_or_share(len(without), len(everybody)),
     ]  # fmt: skip
 
 
@@ -282,10 +283,10 @@ def _returns(asked: Question, before: Question, count: int) -> list[list[str]]:
     ordered = sorted(by_pair, key=lambda pair: (-by_pair[pair], pair))[:6]
     total, total_then = len({each[0] for each in now}), len({each[0] for each in then})
     rows = [
-        [f"{asked.name(one)} ⇄ {asked.name(other)}", number(by_pair[one, other]), share(by_pair[one, other], count), number(earlier[one, other]), ""]
+        [f"{asked.name(one)} ⇄ {asked.name(other)}", number(by_pair[one, other]), few_or_share(by_pair[one, other], count), number(earlier[one, other]), ""]
         for one, other in ordered
     ]  # fmt: skip
-    return [*rows, ["All that came back", number(total), share(total, count), number(total_then), ""]]
+    return [*rows, ["All that came back", number(total), few_or_share(total, count), number(total_then), ""]]
 
 
 def _turns(asked: Question) -> list[list[str]]:
@@ -303,13 +304,13 @@ def _turns(asked: Question) -> list[list[str]]:
     is_partial = bool(asked.filters.department) or asked.reader.role in ("manager", "agent", "analyst")
 
     def row(label: str, bad: int, sent: int) -> list[str]:
-        of_rule = "few" if sent < 5 else ("▲ " if 10 * bad >= sent else "") + share(bad, sent)
+        of_rule = ("▲ " if 10 * bad >= sent >= 5 else "") + few_or_share(bad, sent)
         return [label, number(sent), number(bad), NOTHING if is_partial else of_rule]
 
     rows = [row(max(turns[key])[1] or DECIDED_BY[key[0]], wrong[key], len(turns[key])) for key in ordered[:6]]
     sent = sum(map(len, turns.values()))
     everything = sum(wrong.values())
-    return [*rows, ["All", number(sent), number(everything), share(everything, sent)]]
+    return [*rows, ["All", number(sent), number(everything), few_or_share(everything, sent)]]
 
 
 __all__ = ["Span", "Ways", "count_horseshoe_board"]

@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 
 from tests.reports.independent.opening_hours import OpeningHours
 from tests.reports.independent.records import Case, Custody, Exchange, Filters, Reader, Records
-from tests.reports.independent.words import NOTHING, Span, count_of, number, percentile, share, span_words
+from tests.reports.independent.words import (
+    NOTHING,
+    Span,
+    change_words,
+    count_of,
+    few_or_share,
+    number,
+    percentile,
+    share,
+    span_words,
+)
 
 NETWORKS = {"facebook": "Facebook", "x": "X"}
 CLOCKS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
@@ -128,22 +138,18 @@ def _rate(asked: Question) -> tuple[list[str], list[list[str]]]:
     basis = f"{answered:,} of {count_of(needing, 'exchange')}" + (
         f"; {unripe:,} still counting" if unripe else ""
     )
-    change = "nothing before to compare with"
-    if ripe["needing"] and before["needing"]:
-        shares = [100 * each["answered"] / each["needing"] for each in (ripe, before)]
-        points = round(shares[0] - shares[1])
-        change = f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
+    change = change_words((ripe["answered"], ripe["needing"]), (before["answered"], before["needing"]))
     change = f"without those: {change}" if unripe else change
 
     def row(label: str, count: Counter) -> list[str]:
         missing = count["needing"] - count["answered"]
-        return [label, number(count["needing"]), number(count["answered"]), number(missing), share(count["answered"], count["needing"])]  # fmt: skip
+        return [label, number(count["needing"]), number(count["answered"]), number(missing), few_or_share(count["answered"], count["needing"])]  # fmt: skip
 
     rows = [row("All", total)]
     for step, count in zip(steps, counts, strict=True):
         is_ripe = step.end + asked.records.promised <= asked.now
         rows.append(row(step.label if is_ripe else f"{step.label} still counting", count))
-    return [share(answered, needing), basis, f"{change} · benchmark 2011: 29%"], rows
+    return [few_or_share(answered, needing), basis, f"{change} · benchmark 2011: 29%"], rows
 
 
 def _first_response(asked: Question) -> dict:
@@ -169,13 +175,9 @@ def _age(asked: Question, case: Case) -> dt.timedelta:
 def _opened_again(asked: Question) -> list[str]:
     resolved = [case for case in asked.created() if case.first_resolved is not None]
     again = sum(case.was_reopened for case in resolved)
-    return (
-        [
-            f"Of {len(resolved):,} cases that were resolved, {again:,} were opened again ({share(again, len(resolved))})."
-        ]
-        if again
-        else []
-    )
+    rate = f" ({share(again, len(resolved))})" if len(resolved) >= 5 else ""
+    words = f"Of {len(resolved):,} cases that were resolved, {again:,} were opened again{rate}."
+    return [words] if again else []
 
 
 def _measure_waits(asked: Question) -> dict[str, tuple[list, list]]:
@@ -247,7 +249,7 @@ def _attainment(asked: Question) -> list[list[str]]:
                 missed[clock] += 1
                 running[clock] += 1
     return [
-        [label, number(met[clock]), number(missed[clock]), number(running[clock]), share(met[clock], met[clock] + missed[clock])]
+        [label, number(met[clock]), number(missed[clock]), number(running[clock]), few_or_share(met[clock], met[clock] + missed[clock])]
         for clock, label in CLOCKS.items()
         if met[clock] + missed[clock]
     ]  # fmt: skip
@@ -272,7 +274,7 @@ class Pair:
             number(count),
             number(self.waiting),
             *words,
-            share(self.came_back, count),
+            few_or_share(self.came_back, count),
         ]
 
 
@@ -318,7 +320,7 @@ def count_people(asked: Question, people: set[int]) -> dict[str, list]:
     ]
     load = sum(case.assignee in people and case.closed is None for case in asked.records.by_id.values())
     limit = sum(int(asked.records.users[person]["capacity"]) for person in people)
-    reopened = share(sum(resolved), len(resolved)) if len(resolved) >= 5 else "few" if resolved else NOTHING
+    reopened = few_or_share(sum(resolved), len(resolved))
     kept = f"{sum(targets):,} of {len(targets):,}" if targets else NOTHING
     median = span_words(percentile(first, 0.5))
     return {
@@ -357,7 +359,7 @@ def _account_row(asked: Question, name: str, exchanges: list[Exchange], before: 
     took = [each.span for each in exchanges if each.span is not None]
     needing = len(exchanges)
     return [
-        name, number(needing), number(len(took)), number(needing - len(took)), share(len(took), needing),
+        name, number(needing), number(len(took)), number(needing - len(took)), few_or_share(len(took), needing),
         _change_of(*(_ripe_of(asked, each) for each in (exchanges, before))), span_words(percentile(took, 0.5)),
     ]  # fmt: skip
 
@@ -372,10 +374,7 @@ def _ripe_of(asked: Question, exchanges: list[Exchange]) -> tuple[int, int]:
 
 
 def _change_of(now: tuple[int, int], before: tuple[int, int]) -> str:
-    if not now[1] or not before[1]:
-        return NOTHING
-    points = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
-    return f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
+    return NOTHING if now[1] < 5 or before[1] < 5 else change_words(now, before)
 
 
 def count_register(records: Records, now: dt.datetime) -> dict[str, list[str]]:
@@ -389,5 +388,5 @@ def count_register(records: Records, now: dt.datetime) -> dict[str, list[str]]:
         )
         exchanges = [each for case in cases for each in case.exchanges if since <= each.arrived < now]
         answered = sum(each.answer is not None for each in exchanges)
-        register[f"@{row['handle']}"] = [number(written), share(answered, len(exchanges))]
+        register[f"@{row['handle']}"] = [number(written), few_or_share(answered, len(exchanges))]
     return register

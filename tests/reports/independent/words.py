@@ -36,15 +36,17 @@ def share(part: float, whole: float) -> str:
     return f"{math.floor(Fraction(100 * part) / Fraction(whole) + Fraction(1, 2))}%" if whole else NOTHING
 
 
-def few_or_share(part: float, whole: float) -> str:
-    """Return a share; of fewer than five none."""
-    return "few" if 0 < whole < 5 else share(part, whole)
+def few_or_share(part: int, whole: int) -> str:
+    """Return a share; of fewer than five both numbers."""
+    return f"{part} of {whole}" if 0 < whole < 5 else share(part, whole)
 
 
 def change_words(now: tuple[int, int], before: tuple[int, int]) -> str:
     """Return how many points lie between two shares, each (part, whole)."""
     if not now[1] or not before[1]:
         return "nothing before to compare with"
+    if now[1] < 5 or before[1] < 5:
+        return "too few to compare"
     points = round(100 * now[0] / now[1] - 100 * before[0] / before[1])
     return f"{'▲' if points > 0 else '▼'} {count_of(abs(points), 'point')}" if points else "as before"
 

@@ -136,7 +136,8 @@ def test_change_time_on_point_and_access_stand_beside_the_rate(manager, service)
             brand_account=page, weekday=weekday, starts_at=dt.time(8), ends_at=dt.time(18), primary=manager
         )
     for days, answered in ((3, True), (4, True), (5, False), (40, True), (41, False), (42, False)):
-        exchange(page, service, days * DAY, HOUR if answered else None)
+        for hours in (0, 2):
+            exchange(page, service, days * DAY + hours * HOUR, HOUR if answered else None)
     Credential.objects.create(brand_account=page, envelope=b"-", updated_at=NOW - 90 * DAY)
     four_weeks = {"period": "last-4-weeks"}
     rows, context = rows_of(manager, **four_weeks), board(manager, compare="none")
@@ -148,7 +149,7 @@ def test_change_time_on_point_and_access_stand_beside_the_rate(manager, service)
     assert not context["is_compared"]
     strip, total = board(manager, **four_weeks)["figures"], board(manager, **four_weeks)["total"]
     assert {figure["label"]: figure["value"] for figure in strip} == {
-        "Needed an answer": "3", "Answered": "67%", "On point": total["point"], "Access needs care": "1", "Charters in force": "2",
+        "Needed an answer": "6", "Answered": "67%", "On point": total["point"], "Access needs care": "1", "Charters in force": "2",
     }  # fmt: skip
     for figure in strip:
         assert signed_in(manager).get(figure["href"]).status_code == 200

@@ -91,7 +91,7 @@ class TestFigures:
         assert (figures.messages, figures.needing, figures.answered) == (2, 2, 1)
         assert figures.last_message_at == NOW - 3 * DAY
         row = register(admin).context["rows"][0]
-        assert (row.messages, row.answered, row.last_message) == ("2", "50%", "3 days ago")
+        assert (row.messages, row.answered, row.last_message) == ("2", "1 of 2", "3 days ago")
 
     def test_they_are_counted_again_after_half_an_hour(self):
         BrandAccountFactory()
