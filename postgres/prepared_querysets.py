@@ -72,6 +72,28 @@ def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list
     return rows
 
 
+def prepared_statement(
+    build: Callable[..., QuerySet[Any]],
+) -> Callable[..., tuple[str, tuple[Any, ...]] | None]:
+    """Turn `build(*arguments) -> QuerySet` into a function that returns its SQL and parameters.
+
+    For a handwritten statement of which the queryset is a part. The rules are those of `prepared_query`; None when no row can match.
+    """
+
+    @lru_cache(maxsize=MAX_CACHED_SHAPES)
+    def compiled(shape: tuple[Any, ...]) -> _Statement | None:
+        stand_ins = _StandIns()
+        return _compile_queryset(build(*map(stand_ins.make, shape)), stand_ins.needed)
+
+    @wraps(build)
+    def statement_of(*arguments: Any) -> tuple[str, tuple[Any, ...]] | None:
+        values: list[Any] = []
+        statement = compiled(tuple(_argument_shape(argument, values) for argument in arguments))
+        return None if statement is None else (statement.sql, _fill_in(statement, values))
+
+    return statement_of
+
+
 @dataclass(frozen=True, slots=True)
 class _IdShape:
     """Any integer."""
@@ -228,15 +250,18 @@ class _CompiledQuery:
         return getattr(self._query, name)
 
 
-def _run_statement(statement: _Statement, values: list[Any]) -> list[Any]:
-    parameters = [
+def _fill_in(statement: _Statement, values: list[Any]) -> tuple[Any, ...]:
+    return tuple(
         constant if place is None else values[place]
         for constant, place in zip(statement.parameters, statement.places, strict=True)
-    ]
+    )
+
+
+def _run_statement(statement: _Statement, values: list[Any]) -> list[Any]:
     # The compiler already knows the columns; copy it, because another thread may be using it with other values.
     compiler = copy.copy(statement.compiler)
     compiler.connection = connections[statement.queryset.db]
-    compiler.as_sql = partial(_as_sql, statement.sql, tuple(parameters))
+    compiler.as_sql = partial(_as_sql, statement.sql, _fill_in(statement, values))
     compiler.get_converters = partial(_cached_converters, statement, compiler.get_converters)
     iterable: Any = statement.queryset._iterable_class
     return list(iterable(_CompiledQuerySet(statement.queryset, compiler)))

@@ -86,9 +86,10 @@ def describe_left_out(user: User) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CaseTable:
-    """Cases that a statement has selected before, as a statement of their ids."""
+    """Cases as a statement of their ids: those that another has selected before, or one that is compiled already."""
 
     sql: str
+    parameters: tuple[Any, ...] = ()
 
 
 #: The cases of which a statement counts something.
@@ -101,12 +102,17 @@ def case_ids_sql(cases: CaseScope) -> tuple[str, tuple[Any, ...]]:
     Django refuses to write one that can find nothing, as for a person without a department.
     """
     if isinstance(cases, CaseTable):
-        return cases.sql, ()
+        return cases.sql, cases.parameters
     try:
         sql, parameters = cases.order_by().values("id").query.sql_with_params()
     except EmptyResultSet:
         return _NO_CASE, ()
     return sql, tuple(parameters)
+
+
+def case_table(statement: tuple[str, tuple[Any, ...]] | None) -> CaseTable:
+    """Return the cases of a `prepared_statement` of their ids; none where it can find nothing."""
+    return CaseTable(_NO_CASE) if statement is None else CaseTable(*statement)
 
 
 def with_cases(sql: str, *scopes: CaseScope) -> tuple[str, list[Any]]:

@@ -16,6 +16,7 @@ from accounts.access import ROLES
 from accounts.models import BrandAccount, Leave, Shift, User
 from accounts.shifts import PlainShift, find_on_point_ids, shifts_overlap
 from accounts.working_time import presence
+from postgres.prepared_querysets import prepared_query
 
 WEEK = dt.timedelta(days=7)
 #: The id of a shift and a day on which it begins.
@@ -83,8 +84,7 @@ def load_rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> di
     Includes the leaves at `now`. One statement.
     """
     rosters = {account.pk: Roster(brand_account_zone(account)) for account in brand_accounts}
-    rows = Shift.objects.filter(brand_account__in=list(rosters)).select_related("primary", "backup")
-    for row in rows.annotate(**_on_leave_columns(presence.local_date(now))):
+    for row in _select_shifts(frozenset(rosters), presence.local_date(now)):
         people = [user for user in (row.primary, row.backup) if user is not None]
         absent = frozenset(user.pk for user in people if not user.is_active)
         roster = rosters[row.brand_account_id]
@@ -95,6 +95,13 @@ def load_rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> di
         roster.names.update({user.pk: str(user) for user in people})
         roster.on_leave |= {pk for role, pk in named if pk is not None and getattr(row, f"{role}_on_leave")}
     return rosters
+
+
+@prepared_query
+def _select_shifts(brand_account_ids: frozenset[int], today: dt.date) -> QuerySet[Any]:
+    """Select the shifts of brand accounts, with their people and whether these are on leave."""
+    shifts = Shift.objects.filter(brand_account__in=brand_account_ids).select_related("primary", "backup")
+    return shifts.annotate(**_on_leave_columns(today))
 
 
 def _on_leave_columns(today: dt.date) -> dict[str, Exists]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Membership, User
+from postgres.prepared_querysets import prepared_query
 from reports.behind.lists import LONGEST, NumberList
 from reports.filters import Filters
 from reports.measures.by_person import (
@@ -33,10 +36,19 @@ def people_of(user: User) -> QuerySet[User]:
     return User.objects.filter(Q(pk=user.pk) | Q(memberships__department__in=managed)).distinct()
 
 
-def active_people_of(user: User) -> list[User]:
-    """Return the people on the page of people, by name."""
-    people = people_of(user).filter(is_active=True).prefetch_related("memberships__department")
-    return sorted(people, key=lambda person: (str(person).casefold(), person.pk))
+def active_people_of(user: User) -> list[Any]:
+    """Return the people on the page of people, by name.
+
+    Each with `department_names`, in no order. One statement.
+    """
+    return sorted(_select_active_people(user), key=lambda person: (str(person).casefold(), person.pk))
+
+
+@prepared_query
+def _select_active_people(user: User) -> QuerySet[Any]:
+    names = Membership.objects.filter(user=OuterRef("pk")).values("department__name")
+    people = people_of(user).filter(is_active=True)
+    return people.annotate(department_names=ArraySubquery(names))
 
 
 def list_of_person(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,11 @@ from accounts.models import BrandAccount, Health, Lifecycle, Shift, User
 from accounts.roster.planning import load_rosters
 from accounts.roster.point_time import PointTime, measure_point_time
 from inbox.reach_words import describe_reach
-from reports.behind.selections import Selection
+from postgres.prepared_querysets import prepared_query
+from reports.behind.selections import Links, Selection
 from reports.charts.sparklines import draw_sparkline
 from reports.dashboards.account_access import describe_access
+from reports.dashboards.drawings import draw
 from reports.dashboards.insights.accounts import RatedAccounts, account_sentences
 from reports.measures.by_account import AccountResponses, ripe_shares
 from reports.measures.exchanges import ANSWERED_IN_2011
@@ -37,16 +39,51 @@ _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 
 @dataclass(frozen=True, slots=True)
-class _Board:
-    """Hold what the page measures: both periods, the time on point, and who answers for which account."""
+class _Line:
+    """What is said of one account beside its numbers, as it is shown."""
 
-    selection: Selection
+    pk: int
+    name: str
+    network: str
+    owner: str
+    is_on_roster: bool
+    promised: str
+    quiet: str
+    point: str
+    is_point_bad: bool
+    access: str
+    access_tone: str
+    charter: str
+    charter_tone: str
+    is_in_force: bool
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """The numbers of both periods and the accounts: plain values, by which their table is drawn once."""
+
+    lines: tuple[_Line, ...]
     responses: Mapping[int, AccountResponses]
-    before: Mapping[int, AccountResponses]
     #: The (answered, needing) of both periods without what is still counting.
     ripe: Mapping[int, tuple[int, int]]
     ripe_before: Mapping[int, tuple[int, int]]
-    point: Mapping[int, PointTime]
+    #: The share of the promised hours of all accounts.
+    point: str
+    labels: tuple[str, ...]
+    links: Links
+    is_compared: bool
+    may_review: bool
+
+    @property
+    def care(self) -> int:
+        """The number of accounts whose access needs care."""
+        return sum(bool(line.access_tone) for line in self.lines)
+
+    @property
+    def in_force(self) -> int:
+        """The number of charters in force."""
+        return sum(line.is_in_force for line in self.lines)
 
 
 def brand_accounts_context(selection: Selection) -> dict[str, Any]:
@@ -56,37 +93,56 @@ def brand_accounts_context(selection: Selection) -> dict[str, Any]:
     before = responses_by_account(user, compared, selection.filters, now=now) if compared else {}
     accounts: list[Any] = [
         account
-        for account in _accounts(selection)
+        for account in _list_accounts(selection)
         if account.lifecycle != Lifecycle.CLOSED or account.pk in responses
     ]
     promised = accounts[0].longest_promise if accounts else _NO_TIME
     ripe = partial(ripe_shares, promised=promised, now=now)
     ripe_now, ripe_before = ripe(responses, selection.period), ripe(before, compared) if compared else {}
     point = _measure_point(accounts, selection)
-    board = _Board(selection, responses, before, ripe_now, ripe_before, point)
-    rows = [_row(account, board) for account in accounts]
-    total = _numbers(0, board) | {
-        "accounts": format_count(len(rows), "account"),
-        "point": _point_share(board.point.values()),
-        "care": sum(bool(row["access_tone"]) for row in rows),
-        "in_force": sum(row["is_in_force"] for row in rows),
-    }
+    board = _Board(
+        tuple(_line(account, point.get(account.pk), account.pk in responses, now) for account in accounts),
+        responses,
+        ripe_now,
+        ripe_before,
+        _point_share(point.values()),
+        tuple(step.label for step in selection.period.steps),
+        selection.links,
+        compared is not None,
+        viewer(user).may("review"),
+    )
     return {
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),
-        "rows": rows,
-        "total": total,
-        "figures": _figures(total, len(rows), user),
-        "is_compared": compared is not None,
-        "finding": f"{total['in_force']} of {format_count(len(rows), 'charter')} in force.",
-        "stopped": sum(not row["may_answer"] for row in rows),
+        "accounts": draw("reports/_account_table.html", _table_context, board),
         "sentences": account_sentences(accounts, RatedAccounts(selection, responses, ripe_now, ripe_before)),
     }
 
 
-def _figures(total: Mapping[str, Any], count: int, user: User) -> list[dict[str, str]]:
+def _table_context(board: _Board) -> dict[str, Any]:
+    """Build what `reports/_account_table.html` shows: the strip, and the table under it."""
+    count = len(board.lines)
+    total = _numbers(0, board) | {
+        "accounts": format_count(count, "account"),
+        "point": board.point,
+        "care": board.care,
+        "in_force": board.in_force,
+    }
+    return {
+        "rows": [_row(line, board) for line in board.lines],
+        "total": total,
+        "figures": _figures(total, board),
+        "is_compared": board.is_compared,
+        "finding": f"{board.in_force} of {format_count(count, 'charter')} in force.",
+        "stopped": sum(not line.may_answer for line in board.lines),
+        "board": {"name": "brand-accounts"},
+        "selection": board.links,
+    }
+
+
+def _figures(total: Mapping[str, Any], board: _Board) -> list[dict[str, str]]:
     """Return the strip above the table."""
-    register = f"{reverse('reports:presence')}?" if viewer(user).may("review") else ""
+    register, count = f"{reverse('reports:presence')}?" if board.may_review else "", len(board.lines)
     return [
         {"label": "Needed an answer", "value": total["needing"], "basis": f"exchanges at {total['accounts']}", "href": total["href"]},
         {"label": "Answered", "value": total["rate"], "basis": f"{total['answered']} of {total['needing']}. {total['change_words']}", "href": total["answered_href"]},
@@ -116,16 +172,26 @@ def _point_share(times: Iterable[PointTime]) -> str:
     return format_coverage(covered / promised if promised else None)
 
 
-def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
-    filters, today = selection.filters, company_day(selection.now)
+def _list_accounts(selection: Selection) -> list[Any]:
+    """List the accounts that the reader may see and the filters leave. One statement."""
+    filters = selection.filters
+    return _select_accounts(
+        selection.user, filters.networks, frozenset(filters.brand_account_ids), company_day(selection.now)
+    )
+
+
+@prepared_query
+def _select_accounts(
+    user: User, networks: tuple[str, ...], account_ids: frozenset[int], today: dt.date
+) -> QuerySet[Any]:
     shifts = Shift.objects.filter(brand_account=OuterRef("pk"), primary__is_active=True)
-    accounts = BrandAccount.objects.visible_to(selection.user).select_related(
+    accounts = BrandAccount.objects.visible_to(user).select_related(
         "owner", "owner_department", "figures", "credential"
     )
-    if filters.networks:
-        accounts = accounts.filter(network__in=filters.networks)
-    if filters.brand_account_ids:
-        accounts = accounts.filter(pk__in=filters.brand_account_ids)
+    if networks:
+        accounts = accounts.filter(network__in=networks)
+    if account_ids:
+        accounts = accounts.filter(pk__in=account_ids)
     return accounts.defer("credential__envelope").annotate(
         is_on_roster=Exists(shifts.exclude(valid_until__lt=today).exclude(date__lt=today)),
         # Of all accounts, as for the response rate, so that both boards call the same steps still counting.
@@ -133,27 +199,36 @@ def _accounts(selection: Selection) -> QuerySet[BrandAccount]:
     )
 
 
-def _row(account: Any, board: _Board) -> dict[str, Any]:
-    now, figures = board.selection.now, board.responses.get(account.pk, _NONE)
+def _line(account: Any, point: PointTime | None, needs_answers: bool, now: dt.datetime) -> _Line:
     state = charter_state(account, now)
     access, tone = describe_access(account, now)
-    steps = zip(board.selection.period.steps, figures.steps, strict=False)
-    title = ", ".join(f"{step.label} {format_rate(*counts)}" for step, counts in steps if counts[1])
+    return _Line(
+        account.pk,
+        account.display_name,
+        account.network_label,
+        str(account.owner or account.owner_department or ""),
+        account.is_on_roster,
+        time_cell(account.promised_response, written_span(account.promised_response)),
+        "" if needs_answers else _quiet_since(account, now),
+        _point_share([point] if point else []),
+        bool(point and point.promised and 2 * point.covered < point.promised),
+        access,
+        tone,
+        state.label,
+        state.tone,
+        state.key in ("signed", "ending"),
+        state.may_answer,
+    )
+
+
+def _row(line: _Line, board: _Board) -> dict[str, Any]:
+    figures = board.responses.get(line.pk, _NONE)
+    steps = zip(board.labels, figures.steps, strict=False)
+    title = ", ".join(f"{label} {format_rate(*counts)}" for label, counts in steps if counts[1])
     rates = [answered / needing if needing else None for answered, needing in figures.steps]
-    point = board.point.get(account.pk)
-    return _numbers(account.pk, board) | {
-        "account": account,
+    return {**asdict(line), **_numbers(line.pk, board)} | {
+        "account": line,
         "line": draw_sparkline(rates, ANSWERED_IN_2011, title),
-        "quiet": _quiet_since(account, now) if not figures.needing else "",
-        "promised": time_cell(account.promised_response, written_span(account.promised_response)),
-        "point": _point_share([point] if point else []),
-        "is_point_bad": bool(point and point.promised and 2 * point.covered < point.promised),
-        "access": access,
-        "access_tone": tone,
-        "charter": state.label,
-        "charter_tone": state.tone,
-        "is_in_force": state.key in ("signed", "ending"),
-        "may_answer": state.may_answer,
     }
 
 
@@ -163,14 +238,14 @@ def _numbers(account_id: int, board: _Board) -> dict[str, Any]:
     ripe, before = (each.get(account_id, (0, 0)) for each in (board.ripe, board.ripe_before))
     change = format_points_change(ripe, before)
     narrowed = {"brand_account_ids": (account_id,)} if account_id else None
-    href = partial(board.selection.list_href, of="response", narrowed=narrowed)
+    href = partial(board.links.list_href, of="response", narrowed=narrowed)
     return {
         "needing": f"{figures.needing:,}",
         "answered": f"{figures.answered:,}",
         "unanswered": f"{figures.needing - figures.answered:,}",
         "rate": rate_cell(figures.answered, figures.needing),
         "change": change if min(ripe[1], before[1]) >= FEWEST else NO_VALUE,
-        "change_words": f"{change[:1].upper()}{change[1:]}." if board.selection.compared else "",
+        "change_words": f"{change[:1].upper()}{change[1:]}." if board.is_compared else "",
         "median": duration_cell(figures.median),
         "href": href(),
         "answered_href": href(answered="yes"),

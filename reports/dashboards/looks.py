@@ -10,8 +10,11 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.audit.recording import record_about_people
 from accounts.models import AuditEntry, AuditVerb, User
+from postgres.prepared_querysets import prepared_query
 from reports.behind.selections import Selection
 from wording.times import relative_time
 
@@ -30,13 +33,8 @@ def note_looks(selection: Selection, shown_ids: Iterable[int] = ()) -> None:
     looked_at = {*shown_ids, *selection.filters.person_ids} - {user.pk}
     if not looked_at:
         return
-    noted = AuditEntry.objects.filter(
-        verb=AuditVerb.FIGURES_READ,
-        actor_id=user.pk,
-        person_id__in=looked_at,
-        at__gt=selection.now - _ONE_ENTRY_FOR,
-    )
-    missing = looked_at - set(noted.values_list("person_id", flat=True))
+    since = selection.now - _ONE_ENTRY_FOR
+    missing = looked_at - set(_select_noted(user.pk, frozenset(looked_at), since))
     if missing:
         people = User.objects.filter(pk__in=missing).prefetch_related("memberships").order_by("pk")
         departments = {
@@ -45,7 +43,22 @@ def note_looks(selection: Selection, shown_ids: Iterable[int] = ()) -> None:
         record_about_people(AuditVerb.FIGURES_READ, departments, by=user)
 
 
+@prepared_query
+def _select_noted(
+    actor_id: int, person_ids: frozenset[int], since: dt.datetime
+) -> QuerySet[AuditEntry, int | None]:
+    noted = AuditEntry.objects.filter(
+        verb=AuditVerb.FIGURES_READ, actor_id=actor_id, person_id__in=person_ids, at__gt=since
+    )
+    return noted.values_list("person_id", flat=True)
+
+
 def list_looks(user: User, now: dt.datetime) -> list[dict[str, Any]]:
     """Return who looked at a person's numbers, newest first."""
-    entries = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ, person_id=user.pk).order_by("-at", "-pk")
-    return [{"who": entry.actor_name, "at": relative_time(entry.at, now)} for entry in entries[:_MOST_SHOWN]]
+    return [{"who": name, "at": relative_time(at, now)} for name, at in _select_looks(user.pk)]
+
+
+@prepared_query
+def _select_looks(person_id: int) -> QuerySet[AuditEntry, tuple[str, dt.datetime]]:
+    entries = AuditEntry.objects.filter(verb=AuditVerb.FIGURES_READ, person_id=person_id)
+    return entries.order_by("-at", "-pk").values_list("actor_name", "at")[:_MOST_SHOWN]

@@ -6,20 +6,21 @@ In the order of the alphabet, never of the numbers. What is shown of somebody el
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from accounts.models import BrandAccount, Lifecycle, User
 from accounts.roster.planning import load_rosters
 from accounts.roster.point_time import measure_point_time, sum_turns
 from inbox.models import Case
 from inbox.reach_words import describe_reach
+from postgres.prepared_querysets import prepared_query
 from reports.behind.person_numbers import active_people_of
-from reports.behind.selections import Selection
+from reports.behind.selections import Links, Selection
 from reports.charts.sparklines import draw_bars
 from reports.dashboards.drawings import draw
 from reports.dashboards.insights.people import people_sentences
@@ -35,53 +36,85 @@ _NO_TIME = dt.timedelta()
 
 
 @dataclass(frozen=True, slots=True)
-class _Team:
-    """The people of a page with their work in the period and before, their open cases and their time on point."""
+class _Member:
+    """A person with their work in the period, their answers before it, and what they have now."""
 
-    selection: Selection
-    people: Sequence[User]
-    figures: Mapping[int, PersonFigures]
-    before: Mapping[int, Sequence[int]]
-    open_cases: Mapping[int, int]
-    point: Mapping[int, dt.timedelta]
-    #: The most answers of one person in one step, which all bars are measured by.
-    most: int
+    pk: int
+    name: str
+    departments: str
+    capacity: int
+    open_cases: int
+    #: On point in the period until now, as it is shown: it grows with each second.
+    point: str
+    figures: PersonFigures
+    before: Sequence[int]
+
+    @property
+    def is_full(self) -> bool:
+        return self.open_cases >= self.capacity
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """The people of a page, and what all of them did: plain values, by which their table is drawn once."""
+
+    members: tuple[_Member, ...]
+    figures: PersonFigures
+    point: str
+    links: Links
+    is_compared: bool
+
+    @property
+    def most(self) -> int:
+        """The most answers of one person in one step, which all bars are measured by."""
+        counts = [(*member.figures.by_step, *member.before) for member in self.members]
+        return max(chain.from_iterable(counts), default=0)
 
 
 def people_context(selection: Selection) -> dict[str, Any]:
     """Build the context of `reports/people.html`."""
     user = selection.user
-    team = _measure(selection, active_people_of(user))
+    people = active_people_of(user)
+    departments = {person.pk: person.department_names for person in people}
+    team = _measure(selection, people, departments, _measure_point(selection))
     native = count_native(user, selection.period, selection.filters, now=selection.now)
     missed = selection.list_href(of="promises", by=user.pk, met="no")
-    others = [person for person in team.people if person.pk != user.pk]
-    loads = [(team.open_cases.get(person.pk, 0), person.capacity) for person in others]
-    shown = {
-        "manages": len(team.people) > 1,
-        "rows": [_row(person, team) for person in team.people],
-        "total": _total_row(team),
-        "finding": _finding(team),
-        "native": {"count": f"{native:,}", "href": selection.list_href(of="native")},
-        "all_answers": f"{team.figures[0].answers + native:,}",
-        "is_compared": selection.compared is not None,
-    }
-    page = {"board": {"name": "people"}, "selection": selection.links}
+    loads = [(member.open_cases, member.capacity) for member in team.members if member.pk != user.pk]
+    own = next((member.figures for member in team.members if member.pk == user.pk), team.figures)
     return {
-        **shown,
-        "people": draw("reports/_people.html", dict, **shown, **page),
+        "manages": len(people) > 1,
+        "people": draw("reports/_people.html", _people_table, team, native),
         "reach": describe_reach(user),
         "left_out": describe_left_out(user),
-        "person_ids": [person.pk for person in team.people],
-        "sentences": people_sentences(team.figures[user.pk], missed, loads, "#people-title"),
+        "person_ids": [person.pk for person in people],
+        "sentences": people_sentences(own, missed, loads, "#people-title"),
         "looks": list_looks(user, selection.now),
+    }
+
+
+def _people_table(team: _Team, native: int) -> dict[str, Any]:
+    """Build the context of `reports/_people.html`."""
+    return {
+        "manages": len(team.members) > 1,
+        "rows": [_row(member, team, team.most) for member in team.members],
+        "total": _total_row(team),
+        "finding": _finding(team),
+        "native": {"count": f"{native:,}", "href": team.links.list_href(of="native")},
+        "all_answers": f"{team.figures.answers + native:,}",
+        "is_compared": team.is_compared,
+        "board": {"name": "people"},
+        "selection": team.links,
     }
 
 
 def person_context(selection: Selection, person: User) -> dict[str, Any]:
     """Build the context of one person's numbers."""
     user, period = selection.user, selection.period
-    team = _measure(selection, [person])
-    row, figures = _row(person, team), team.figures[person.pk]
+    departments = [membership.department.name for membership in person.memberships.all()]
+    point = _measure_point(selection)
+    team = _measure(selection, [person], {person.pk: departments}, point)
+    member = team.members[0]
+    row, figures = _row(member, team, team.most), member.figures
     return {
         "person": person,
         "measured": figures,
@@ -105,7 +138,7 @@ def person_context(selection: Selection, person: User) -> dict[str, Any]:
             ),
             _figure("Promises kept", row["promises"], "response targets", row["promises_href"]),
         ],
-        "point": format_hours_number(_in_hours(team.point.get(person.pk, _NO_TIME))),
+        "point": format_hours_number(_in_hours(point.get(person.pk, _NO_TIME))),
         "steps": [
             {
                 "label": step.label,
@@ -117,25 +150,40 @@ def person_context(selection: Selection, person: User) -> dict[str, Any]:
     }
 
 
-def _measure(selection: Selection, people: Sequence[User]) -> _Team:
-    """Measure the work of people. Five statements, however many they are."""
+def _measure(
+    selection: Selection,
+    people: Sequence[User],
+    departments: Mapping[int, Iterable[str]],
+    point: Mapping[int, dt.timedelta],
+) -> _Team:
+    """Measure the work of people. Three statements, however many they are."""
     user, period, filters, now = selection.user, selection.period, selection.filters, selection.now
     ids, compared = [person.pk for person in people], selection.compared
-    open_cases = (
-        Case.objects.open().filter(assignee__in=ids).order_by().values("assignee").annotate(n=Count("pk"))
-    )
+    open_cases = dict(_count_open_cases(frozenset(ids)))
     figures = measure_people(user, ids, period, filters, now=now)
     before = answers_by_step(user, ids, compared, filters, now=now) if compared else {}
-    counts = [figures[pk].by_step for pk in ids], before.values()
-    return _Team(
-        selection,
-        people,
-        figures,
-        before,
-        dict(open_cases.values_list("assignee", "n")),
-        _measure_point(selection),
-        max((count for by_step in chain(*counts) for count in by_step), default=0),
-    )
+    nothing = [0] * (len(compared.steps) if compared else 0)
+    members = [
+        _Member(
+            person.pk,
+            str(person),
+            ", ".join(sorted(departments[person.pk])),
+            person.capacity,
+            open_cases.get(person.pk, 0),
+            _point_cell(point.get(person.pk, _NO_TIME)),
+            figures[person.pk],
+            before.get(person.pk, nothing),
+        )
+        for person in people
+    ]
+    together = _point_cell(sum((point.get(pk, _NO_TIME) for pk in ids), _NO_TIME))
+    return _Team(tuple(members), figures[0], together, selection.links, compared is not None)
+
+
+@prepared_query
+def _count_open_cases(person_ids: frozenset[int]) -> QuerySet[Case, tuple[int, int]]:
+    cases = Case.objects.open().filter(assignee__in=person_ids).order_by()
+    return cases.values("assignee").annotate(n=Count("pk")).values_list("assignee", "n")
 
 
 def _measure_point(selection: Selection) -> dict[int, dt.timedelta]:
@@ -155,36 +203,30 @@ def _measure_point(selection: Selection) -> dict[int, dt.timedelta]:
     return sum_turns(turns)
 
 
-def _row(person: User, team: _Team) -> dict[str, Any]:
-    figures, open_cases = team.figures[person.pk], team.open_cases.get(person.pk, 0)
-    compared = team.selection.compared
-    before = team.before.get(person.pk, [0] * (len(compared.steps) if compared else 0))
-    return _numbers(figures, team, person.pk) | {
-        "pk": person.pk,
-        "name": str(person),
-        "departments": ", ".join(
-            sorted(membership.department.name for membership in person.memberships.all())
-        ),
-        "open": f"{open_cases:,}",
-        "limit": f"{person.capacity:,}",
-        "share": min(open_cases, person.capacity),
-        "capacity": max(person.capacity, 1),
-        "is_full": open_cases >= person.capacity,
-        "bars": draw_bars(before, figures.by_step, team.most),
-        "bar_words": _bar_words(figures.by_step, before),
-        "point": _point_cell(team.point.get(person.pk, _NO_TIME)),
+def _row(member: _Member, team: _Team, most: int) -> dict[str, Any]:
+    figures = member.figures
+    return _numbers(figures, team, member.pk) | {
+        "pk": member.pk,
+        "name": member.name,
+        "departments": member.departments,
+        "open": f"{member.open_cases:,}",
+        "limit": f"{member.capacity:,}",
+        "share": min(member.open_cases, member.capacity),
+        "capacity": max(member.capacity, 1),
+        "is_full": member.is_full,
+        "bars": draw_bars(member.before, figures.by_step, most),
+        "bar_words": _bar_words(figures.by_step, member.before),
+        "point": member.point,
     }
 
 
 def _total_row(team: _Team) -> dict[str, Any]:
-    open_cases = sum(team.open_cases.values())
-    limit = sum(person.capacity for person in team.people)
-    point = sum((team.point.get(person.pk, _NO_TIME) for person in team.people), _NO_TIME)
-    return _numbers(team.figures[0], team, 0) | {
-        "people": f"{len(team.people):,} {'person' if len(team.people) == 1 else 'people'}",
-        "open": f"{open_cases:,}",
-        "limit": f"{limit:,}",
-        "point": _point_cell(point),
+    members = team.members
+    return _numbers(team.figures, team, 0) | {
+        "people": f"{len(members):,} {'person' if len(members) == 1 else 'people'}",
+        "open": f"{sum(member.open_cases for member in members):,}",
+        "limit": f"{sum(member.capacity for member in members):,}",
+        "point": team.point,
     }
 
 
@@ -202,8 +244,8 @@ def _numbers(figures: PersonFigures, team: _Team, person_id: int) -> dict[str, A
     }
 
 
-def _href(team: _Team, person_id: int, of: str, **query: str) -> str:
-    return team.selection.list_href(of=of, narrowed=None, by=person_id or "team", **query)
+def _href(team: _Team, person_id: int, of: str, **query: Any) -> str:
+    return team.links.list_href(of=of, by=person_id or "team", **query)
 
 
 def _point_cell(span: dt.timedelta) -> str:
@@ -220,11 +262,11 @@ def _bar_words(now: Sequence[int], before: Sequence[int]) -> str:
 
 
 def _finding(team: _Team) -> str:
-    answers = team.figures[0].answers
+    answers = team.figures.answers
     words = f"{format_count(answers, 'answer')} in this period"
-    if team.selection.compared is None:
+    if not team.is_compared:
         return f"{words}."
-    before = sum(count for counts in team.before.values() for count in counts)
+    before = sum(sum(member.before) for member in team.members)
     if before == answers:
         return f"{words}, as many as before."
     return f"{words}, {format_count(before, 'answer')} before."

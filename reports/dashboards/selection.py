@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import BrandAccount
+from django.db.models import QuerySet
+
+from accounts.models import BrandAccount, User
 from inbox.visibility import list_departments
 from networks.registry import CONNECTORS, network_label
+from postgres.prepared_querysets import prepared_query
 from reports.behind.selections import Selection
 from reports.dashboards.drawings import draw
 from reports.dashboards.matching import DIVIDED, Matching, count_matching, matching_context
@@ -68,7 +71,7 @@ class FilterMenu:
 def selection_context(selection: Selection) -> dict[str, Any]:
     """Build what `reports/_selection.html` shows. Three statements: brand accounts, people and numbers of cases."""
     period, compared = selection.period, selection.compared
-    accounts = list(BrandAccount.objects.visible_to(selection.user).order_by("network", "handle"))
+    accounts = _select_accounts(selection.user)
     matching = count_matching(selection, {account.pk: account.network for account in accounts})
     menus = list_filters(selection, accounts, matching)
     last_day = period.day_after - dt.timedelta(days=1)
@@ -138,7 +141,7 @@ def list_filters(
     user, filters = selection.user, selection.filters
     readable = readable_department_ids(user)
     if accounts is None:
-        accounts = BrandAccount.objects.visible_to(user).order_by("network", "handle")
+        accounts = _select_accounts(user)
     menus = (
         ("network", "Network", [(name, network_label(name)) for name in CONNECTORS], filters.networks),
         (
@@ -153,11 +156,21 @@ def list_filters(
             [(each.pk, each.name) for each in list_departments(user) if each.pk in readable],
             filters.department_ids,
         ),
-        ("person", "Person", [(each.pk, str(each)) for each in readable_people(user)], filters.person_ids),
+        ("person", "Person", [(each.pk, str(each)) for each in _select_people(user)], filters.person_ids),
         ("language", "Language", _language_values(filters), filters.languages),
         ("priority", "Priority", [(p.value, str(p.label)) for p in Priority], filters.priorities),
     )
     return [_build_menu(name, label, values, chosen, matching) for name, label, values, chosen in menus]
+
+
+@prepared_query
+def _select_accounts(user: User) -> QuerySet[BrandAccount]:
+    return BrandAccount.objects.visible_to(user).order_by("network", "handle")
+
+
+@prepared_query
+def _select_people(user: User) -> QuerySet[User]:
+    return readable_people(user).only("username", "first_name", "last_name")
 
 
 def _build_menu(

@@ -12,14 +12,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from inbox.models.case import CaseQuerySet
+from postgres.prepared_querysets import prepared_statement
 from reports.filters import Filters
 from reports.measures.new_cases import created_cases
 from reports.periods import Period
-from reports.scopes import CaseScope, fetch_all, with_cases
+from reports.scopes import CaseScope, CaseTable, case_table, fetch_all, reported_cases, with_cases
 from routing.service_levels.policies import CLOCKS, ClockName
 
 #: The columns of `clock`: `at` is when it ended or, while it runs, is due; `due` when it was due, as far as that was noted (of a
@@ -138,12 +138,19 @@ def running_clock_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     return sql + _RUNNING_FACTS, [*parameters, None]
 
 
-def cases_with_clocks(user: User, period: Period, filters: Filters) -> CaseQuerySet:
+def cases_with_clocks(user: User, period: Period, filters: Filters) -> CaseTable:
     """Return the cases of the period in which a clock runs."""
+    return case_table(_select_with_clocks(user, period.start, period.end, filters))
+
+
+@prepared_statement
+def _select_with_clocks(
+    user: User, start: dt.datetime, end: dt.datetime, filters: Filters
+) -> QuerySet[Any, Any]:
     has_clock = Q(first_response_due_at__isnull=False) | Q(next_response_due_at__isnull=False)
-    return created_cases(user, period, filters).filter(
-        has_clock | Q(resolution_due_at__isnull=False), closed_at__isnull=True
-    )
+    cases = filters.narrow(reported_cases(user)).filter(created_at__gte=start, created_at__lt=end)
+    running = cases.filter(has_clock | Q(resolution_due_at__isnull=False), closed_at__isnull=True)
+    return running.order_by().values("id")
 
 
 def count_running_clocks(

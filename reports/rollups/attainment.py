@@ -17,19 +17,17 @@ from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
 from reports.rollups.covering import cover_steps, cover_whole
 from reports.rollups.freshness import fetch_kept, freshen_for
-from reports.rollups.tallies import count_facts, nearest_rank, read_values
+from reports.rollups.tallies import count_facts, nearest_rank, read_counts, read_values
 from routing.service_levels.policies import CLOCKS
 
 
 class EndedTargets(NamedTuple):
-    """Some targets that ended: of cases of a step (by number) and a department, by the policy of then."""
+    """The targets of a period that ended, as (met, missed)."""
 
-    clock: str
-    is_met: bool
-    policy: str
-    department_id: int
-    step: int
-    n: int
+    #: By clock, policy of then and department.
+    sums: dict[tuple[str, str, int], tuple[int, int]]
+    #: By the number of the step of their case.
+    steps: dict[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +59,24 @@ def sla_attainment(user: User, period: Period, filters: Filters, *, now: dt.date
     ]
 
 
-def ended_targets(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> list[EndedTargets]:
-    """Count the targets that ended, by step of the period. One statement."""
-    cover = cover_steps(period, freshen_for(user, now))
-    rows = count_facts(FactKind.CLOCK, user, choose(user, filters), cover, ("state", "department_id"))
-    return [_read_row(state, department_id, step, n) for step, (state, department_id), n in rows]
+def ended_targets(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> EndedTargets:
+    """Count the targets that ended. One statement."""
+    cover, choice = cover_steps(period, freshen_for(user, now)), choose(user, filters)
+    return read_counts(FactKind.CLOCK, user, choice, cover, ("state", "department_id"), _add_up)
 
 
-def _read_row(state: str, department_id: int, step: int, n: int) -> EndedTargets:
-    clock, result, policy = state.split(":", 2)
-    return EndedTargets(clock, result == "met", policy, department_id, step, n)
+def _add_up(rows: list[tuple[Any, ...]]) -> EndedTargets:
+    """Add rows (step, state, department, number) up. A year has thousands of them."""
+    sums: dict[tuple[str, str, int], tuple[int, int]] = {}
+    steps: dict[int, tuple[int, int]] = {}
+    for step, state, department_id, n in rows:
+        clock, result, policy = state.split(":", 2)
+        key, counted = (clock, policy, department_id), (int(n), 0) if result == "met" else (0, int(n))
+        met, missed = sums.get(key, (0, 0))
+        sums[key] = met + counted[0], missed + counted[1]
+        met, missed = steps.get(step, (0, 0))
+        steps[step] = met + counted[0], missed + counted[1]
+    return EndedTargets(sums, steps)
 
 
 def target_overruns(user: User, period: Period, filters: Filters, *, now: dt.datetime) -> Overruns:

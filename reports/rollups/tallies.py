@@ -42,6 +42,18 @@ def count_facts(
     return _sum(kind, user, choice, cover, by, group, _as_tallies)
 
 
+def read_counts(
+    kind: FactKind,
+    user: User,
+    choice: Choice,
+    cover: Cover,
+    by: Sequence[str],
+    read: Callable[[_Rows], _Read],
+) -> _Read:
+    """Read rows (step, what `by` names, number) by `read_kept`."""
+    return _sum(kind, user, choice, cover, by, Cell.Group.EACH if choice.has_cells else None, read)
+
+
 def list_values(
     kind: FactKind, user: User, choice: Choice, cover: Cover, state: str
 ) -> list[tuple[int, int]]:

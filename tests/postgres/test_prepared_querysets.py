@@ -11,7 +11,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import BrandAccountGrant, Department, Membership, Role, User
 from inbox.models import Case
-from postgres.prepared_querysets import AnyText, prepared_query
+from postgres.prepared_querysets import AnyText, prepared_query, prepared_statement
 from tests.factories import NOW, BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,22 @@ def test_it_gives_instances_with_their_neighbours_and_annotations(django_assert_
 
     assert found == case
     assert names == (case.department.name, case.identity.handle)
+
+
+def test_a_part_of_a_handwritten_statement_has_the_values_of_each_call(compilations):
+    departments = [DepartmentFactory() for _ in range(3)]
+    chosen = prepared_statement(lambda pks: Department.objects.filter(pk__in=pks).order_by().values("pk"))
+
+    def count(*pks):
+        sql, parameters = chosen(frozenset(pks))
+        with connection.cursor() as cursor:
+            cursor.execute(f"WITH chosen(id) AS ({sql}) SELECT id FROM chosen ORDER BY 1", parameters)
+            return [pk for (pk,) in cursor.fetchall()]
+
+    one, two, three = (department.pk for department in departments)
+    assert (count(one, two), count(two, three)) == ([one, two], [two, three])
+    assert compilations.count(Department) == 1
+    assert chosen(frozenset()) is None
 
 
 def test_it_gives_tuples_of_values():

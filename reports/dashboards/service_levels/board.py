@@ -13,8 +13,14 @@ from reports.charts.rates import Rate, rate_chart
 from reports.dashboards.drawings import draw
 from reports.dashboards.service_levels.hours import hours_context
 from reports.dashboards.service_levels.sentences import list_sentences
-from reports.dashboards.service_levels.tallies import Targets, TargetTally, read_compared, read_targets
-from reports.measures.present.unanswered import count_unanswered
+from reports.dashboards.service_levels.tallies import (
+    Targets,
+    TargetTally,
+    add_tallies,
+    read_compared,
+    read_targets,
+)
+from reports.measures.present.unanswered import Waiting, count_unanswered
 from reports.periods import Step, name_days
 from reports.scopes import describe_left_out
 from reports.wording import duration_cell, format_points_change, rate_cell
@@ -24,6 +30,8 @@ from wording.numbers import FEWEST, NO_VALUE, format_count, format_rate, format_
 #: Under so many there is no median.
 FEW = "few"
 _STEP_COLUMNS = {"met": "Met", "missed": "Missed", "in_time": "Not due yet"}
+#: The (id, name) of departments.
+_Departments = Sequence[tuple[int, str]]
 
 
 def service_levels_context(selection: Selection) -> dict[str, Any]:
@@ -31,6 +39,8 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
     targets = read_targets(selection)
     before = read_compared(selection, selection.compared) if selection.compared else None
     total = targets.add_up()
+    departments = [(each.pk, each.name) for each in list_departments(selection.user)]
+    waiting = count_unanswered(selection.user, selection.filters, now=selection.now)
     steps, links, span = selection.period.steps, selection.links, name_days(selection.period, selection.now)
     return {
         "span": span,
@@ -41,24 +51,36 @@ def service_levels_context(selection: Selection) -> dict[str, Any]:
         "steps": draw(
             "reports/_rate_steps.html",
             _steps_context,
-            targets.by_step(len(steps)),
+            targets.steps,
             total,
             steps,
             links,
             span,
         ),
-        "clocks": [_clock_row(clock, targets, before, selection) for clock in CLOCKS],
+        "tables": draw("reports/_targets.html", _tables_context, targets, before, departments, links),
+        "hours": draw("reports/_missed_hours.html", hours_context, targets.hours or Counter(), links, span),
+        "risk": draw("reports/_targets_at_risk.html", _risk_context, tuple(waiting), departments, links),
+        "sentences": list_sentences(targets, before, selection),
+    }
+
+
+def _tables_context(
+    targets: Targets, before: Targets | None, departments: _Departments, links: Links
+) -> dict[str, Any]:
+    """Build what `reports/_targets.html` shows: the tables by target, department and service level."""
+    total = targets.add_up()
+    return {
+        "clocks": [_clock_row(clock, targets, before, links) for clock in CLOCKS],
         "all_clocks": {
             **_row(total, links),
             "before": rate_cell(*before.add_up().share) if before else NO_VALUE,
         },
-        "departments": _department_rows(targets, selection),
-        "policies": _policy_rows(targets, selection),
+        "departments": _department_rows(targets, departments, links),
+        "policies": _policy_rows(targets, links),
         "overdue": f"{total.overdue:,}",
-        "overdue_href": selection.list_href(of="targets", result="overdue"),
-        "hours": draw("reports/_missed_hours.html", hours_context, targets.hours or Counter(), links, span),
-        "risk": _risk_rows(selection),
-        "sentences": list_sentences(targets, before, selection),
+        "overdue_href": links.list_href(of="targets", result="overdue"),
+        "board": {"name": "service-levels"},
+        "selection": links,
     }
 
 
@@ -105,14 +127,14 @@ def _row(tally: TargetTally, links: Links, **narrowed: Any) -> dict[str, Any]:
     }
 
 
-def _clock_row(clock: str, targets: Targets, before: Targets | None, selection: Selection) -> dict[str, Any]:
+def _clock_row(clock: str, targets: Targets, before: Targets | None, links: Links) -> dict[str, Any]:
     overruns = targets.overruns
     label = next(words for name, words in CLOCK_LABELS.items() if name == clock)
     count = overruns.counts[clock] if overruns else 0
     median = overruns.medians[clock] if overruns and count >= FEWEST else None
     return {
         "label": label,
-        **_row(targets.of_clock(clock), selection.links, clock=clock),
+        **_row(targets.of_clock(clock), links, clock=clock),
         "before": rate_cell(*before.of_clock(clock).share) if before else NO_VALUE,
         "late": duration_cell(median) if median is not None else FEW if count else NO_VALUE,
     }
@@ -155,17 +177,17 @@ def _steps_context(
     return {"steps": shown, "board": {"name": "service-levels"}, "selection": links}
 
 
-def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
+def _department_rows(targets: Targets, departments: _Departments, links: Links) -> list[dict[str, Any]]:
     rows = []
-    for department in list_departments(selection.user):
-        tally = targets.of_department(department.pk)
+    for pk, name in departments:
+        tally = targets.of_department(pk)
         if not tally.ended and not tally.in_time:
             continue
-        narrowed: dict[str, Any] = {"department_ids": (department.pk,)}
+        narrowed: dict[str, Any] = {"department_ids": (pk,)}
         clocks = []
         for clock in CLOCKS:
-            of_clock = targets.of_clock(clock, department.pk)
-            href = selection.list_href(of="targets", clock=clock, narrowed=narrowed)
+            of_clock = targets.of_clock(clock, pk)
+            href = links.list_href(of="targets", clock=clock, narrowed=narrowed)
             clocks.append(
                 {
                     "label": CLOCK_LABELS[clock],
@@ -173,44 +195,39 @@ def _department_rows(targets: Targets, selection: Selection) -> list[dict[str, A
                     "href": href if of_clock.ended else "",
                 }
             )
-        rows.append(
-            {"name": department.name, **_row(tally, selection.links, narrowed=narrowed), "clocks": clocks}
-        )
+        rows.append({"name": name, **_row(tally, links, narrowed=narrowed), "clocks": clocks})
     return rows
 
 
-def _policy_rows(targets: Targets, selection: Selection) -> list[dict[str, Any]]:
+def _policy_rows(targets: Targets, links: Links) -> list[dict[str, Any]]:
     rows = []
-    for policy in sorted({row.policy for row in targets.ended}):
-        tally = targets.add_up(lambda row, policy=policy: row.policy == policy, lambda _: False)  # type: ignore[misc]
+    for policy in sorted({count.policy for count in targets.counts if count.policy is not None}):
+        tally = add_tallies(count.tally for count in targets.counts if count.policy == policy)
         if tally.ended:
-            rows.append({"name": policy or "no longer known", **_row(tally, selection.links, policy=policy)})
+            rows.append({"name": policy or "no longer known", **_row(tally, links, policy=policy)})
     return sorted(rows, key=lambda row: str(row["name"]))
 
 
-def _risk_rows(selection: Selection) -> list[dict[str, Any]]:
+def _risk_context(waiting: Sequence[Waiting], departments: _Departments, links: Links) -> dict[str, Any]:
     """Count by department the answers that are over or due.
 
     Over their target now, or due within the hour, whatever the period.
     """
-    waiting = count_unanswered(selection.user, selection.filters, now=selection.now)
     rows = []
-    for department in list_departments(selection.user):
-        mine = [row for row in waiting if row.department_id == department.pk and (row.over or row.due)]
+    for pk, name in departments:
+        mine = [row for row in waiting if row.department_id == pk and (row.over or row.due)]
         if not mine:
             continue
-        narrowed = {"department_ids": (department.pk,)}
+        narrowed = {"department_ids": (pk,)}
         rows.append(
             {
-                "name": department.name,
+                "name": name,
                 "over": f"{sum(row.over for row in mine):,}",
                 "due": f"{sum(row.due for row in mine):,}",
                 "nobody": f"{sum(row.due_with_nobody for row in mine):,}",
-                "over_href": selection.list_href(of="unanswered", over="yes", narrowed=narrowed),
-                "due_href": selection.list_href(of="unanswered", due="hour", narrowed=narrowed),
-                "nobody_href": selection.list_href(
-                    of="unanswered", due="hour", assigned="no", narrowed=narrowed
-                ),
+                "over_href": links.list_href(of="unanswered", over="yes", narrowed=narrowed),
+                "due_href": links.list_href(of="unanswered", due="hour", narrowed=narrowed),
+                "nobody_href": links.list_href(of="unanswered", due="hour", assigned="no", narrowed=narrowed),
             }
         )
-    return rows
+    return {"risk": rows, "board": {"name": "service-levels"}, "selection": links}

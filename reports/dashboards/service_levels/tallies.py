@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reports.behind.selections import Selection
 from reports.measures.targets.running import RunningTargets, running_targets
@@ -30,54 +31,46 @@ class TargetTally:
         return self.met, self.ended
 
 
+class TargetCount(NamedTuple):
+    """Some targets of one clock and department. `policy` is of those that ended, by the policy of then; else None."""
+
+    clock: str
+    policy: str | None
+    department_id: int
+    tally: TargetTally
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """All targets of a period; `hours` are those missed, by the hour of the week in which they were due."""
 
-    ended: list[EndedTargets]
-    running: list[RunningTargets]
+    counts: tuple[TargetCount, ...]
+    steps: tuple[TargetTally, ...]
     overruns: Overruns | None = None
     hours: Counter[int] | None = None
 
-    def add_up(
-        self,
-        ended: Callable[[EndedTargets], bool] = lambda _: True,
-        running: Callable[[RunningTargets], bool] = lambda _: True,
-    ) -> TargetTally:
+    def add_up(self, is_chosen: Callable[[TargetCount], bool] = lambda _: True) -> TargetTally:
         """Return the sum of those that are chosen."""
-        met = sum(row.n for row in self.ended if row.is_met and ended(row))
-        missed = sum(row.n for row in self.ended if not row.is_met and ended(row))
-        overdue = sum(row.overdue for row in self.running if running(row))
-        in_time = sum(row.in_time for row in self.running if running(row))
-        return TargetTally(met, missed + overdue, overdue, in_time)
+        return add_tallies(count.tally for count in self.counts if is_chosen(count))
 
     def of_clock(self, clock: str, department_id: int | None = None) -> TargetTally:
         """Return the sum of one clock, in all departments or one."""
-
-        def is_chosen(row: EndedTargets | RunningTargets) -> bool:
-            return row.clock == clock and department_id in (None, row.department_id)
-
-        return self.add_up(is_chosen, is_chosen)
+        return self.add_up(
+            lambda count: count.clock == clock and department_id in (None, count.department_id)
+        )
 
     def of_department(self, department_id: int) -> TargetTally:
         """Return the sum of one department."""
-        return self.add_up(
-            lambda row: row.department_id == department_id, lambda row: row.department_id == department_id
-        )
+        return self.add_up(lambda count: count.department_id == department_id)
 
-    def by_step(self, count: int) -> tuple[TargetTally, ...]:
-        """Return the sum of each of `count` steps, in one pass.
 
-        A year has thousands of rows.
-        """
-        met, missed, overdue, in_time = ([0] * count for _ in range(4))
-        for row in self.ended:
-            (met if row.is_met else missed)[row.step] += row.n
-        for running in self.running:
-            missed[running.step] += running.overdue
-            overdue[running.step] += running.overdue
-            in_time[running.step] += running.in_time
-        return tuple(map(TargetTally, met, missed, overdue, in_time))
+def add_tallies(tallies: Iterable[TargetTally]) -> TargetTally:
+    """Return the sum of tallies."""
+    met = missed = overdue = in_time = 0
+    for tally in tallies:
+        met, missed = met + tally.met, missed + tally.missed
+        overdue, in_time = overdue + tally.overdue, in_time + tally.in_time
+    return TargetTally(met, missed, overdue, in_time)
 
 
 def read_targets(selection: Selection) -> Targets:
@@ -89,10 +82,45 @@ def read_targets(selection: Selection) -> Targets:
     for row in running:
         if row.hour is not None:
             hours[row.hour] += row.overdue
-    return Targets(ended_targets(*chosen, now=now), running, target_overruns(*chosen, now=now), hours)
+    ended = ended_targets(*chosen, now=now)
+    steps = _by_step(ended, running, len(selection.period.steps))
+    return Targets(_count(ended, running), steps, target_overruns(*chosen, now=now), hours)
 
 
 def read_compared(selection: Selection, period: Period) -> Targets:
     """Read the targets of the period to compare with. Two statements."""
     chosen = (selection.user, period, selection.filters)
-    return Targets(ended_targets(*chosen, now=selection.now), running_targets(*chosen, now=selection.now))
+    ended, running = (
+        ended_targets(*chosen, now=selection.now),
+        running_targets(*chosen, now=selection.now),
+    )
+    return Targets(_count(ended, running), ())
+
+
+def _count(ended: EndedTargets, running: Iterable[RunningTargets]) -> tuple[TargetCount, ...]:
+    """Count by clock and department: those that ended, and those that run."""
+    by_key: dict[tuple[str, int], list[TargetTally]] = defaultdict(list)
+    for row in running:
+        by_key[row.clock, row.department_id].append(_running_tally(row))
+    return (
+        *(
+            TargetCount(clock, policy, department_id, TargetTally(met, missed))
+            for (clock, policy, department_id), (met, missed) in ended.sums.items()
+        ),
+        *(
+            TargetCount(clock, None, department_id, add_tallies(tallies))
+            for (clock, department_id), tallies in by_key.items()
+        ),
+    )
+
+
+def _by_step(ended: EndedTargets, running: Iterable[RunningTargets], count: int) -> tuple[TargetTally, ...]:
+    """Count by step of the period, of which there are `count`."""
+    steps = [[TargetTally(*ended.steps.get(step, (0, 0)))] for step in range(count)]
+    for row in running:
+        steps[row.step].append(_running_tally(row))
+    return tuple(map(add_tallies, steps))
+
+
+def _running_tally(row: RunningTargets) -> TargetTally:
+    return TargetTally(0, row.overdue, row.overdue, row.in_time)

@@ -14,6 +14,7 @@ from django.db.models import Count, IntegerField, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from postgres.prepared_querysets import prepared_query
 from reports.filters import Filters
 from reports.scopes import reported_cases, with_cases
 
@@ -99,12 +100,22 @@ def unanswered_cases(user: User, filters: Filters) -> QuerySet[Any]:
 
 def count_unanswered(user: User, filters: Filters, *, now: dt.datetime) -> list[Waiting]:
     """Count what waits, by department and age. One statement, over the cases in which a customer waits."""
+    cuts = [now - each.least for each in AGES[1:]]
+    return [Waiting(*row) for row in _select_counts(user, filters, now, now + HOUR, *cuts)]
+
+
+@prepared_query
+def _select_counts(
+    user: User, filters: Filters, now: dt.datetime, soon: dt.datetime, *cuts: dt.datetime
+) -> Any:
+    """Count by department and age; `cuts` are when what is just as old as each age but the first began."""
+    # The first that holds counts: what began after a cut is younger.
     age = ByCondition(
-        *[When(each.condition(now), then=Value(n)) for n, each in enumerate(AGES[:-1])],
-        default=Value(len(AGES) - 1),
+        *[When(exchange_from__gt=cut, then=Value(n)) for n, cut in enumerate(cuts)],
+        default=Value(len(cuts)),
         output_field=IntegerField(),
     )
-    due = Q(due__gte=now, due__lt=now + HOUR)
+    due = Q(due__gte=now, due__lt=soon)
     rows = unanswered_cases(user, filters).order_by().annotate(age=age).values("department_id", "age")
     counted = rows.annotate(
         n=Count("pk"),
@@ -113,10 +124,7 @@ def count_unanswered(user: User, filters: Filters, *, now: dt.datetime) -> list[
         nobody=Count("pk", filter=due & Q(assignee__isnull=True)),
         over_since=Min("exchange_from", filter=Q(due__lt=now)),
     )
-    return [
-        Waiting(*row)
-        for row in counted.values_list("department_id", "age", "n", "over", "soon", "nobody", "over_since")
-    ]
+    return counted.values_list("department_id", "age", "n", "over", "soon", "nobody", "over_since")
 
 
 def choose_unanswered(

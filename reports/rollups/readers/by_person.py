@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence, Sized
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from accounts.models import User
 from reports.filters import Filters
@@ -13,7 +14,7 @@ from reports.measures.by_person import PersonFigures
 from reports.models import FactKind
 from reports.periods import Period
 from reports.rollups.choices import choose, with_departments
-from reports.rollups.freshness import fetch_kept, freshen_for
+from reports.rollups.freshness import fetch_kept, freshen_for, read_kept
 
 _OF_PEOPLE = "f.person_id = ANY(%s::bigint[]) AND {condition}{cases}"
 _ANSWERS = f"""
@@ -40,6 +41,19 @@ SELECT count(*) FROM reports_fact f
 WHERE f.kind = {FactKind.ANSWER} AND f.state = 'native' AND f.at >= %s AND f.at < %s AND {{condition}}{{cases}}
 """  # noqa: S608 (constants)
 
+_SUMS = ("met", "missed", "reopened", "stayed")
+_Rows = list[tuple[Any, ...]]
+_Read = TypeVar("_Read", bound=Sized)
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one person did: answers by step, numbers by state, first responses with their median."""
+
+    by_step: list[tuple[int, int]] = field(default_factory=list)
+    sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0))
+    first: tuple[int, dt.timedelta | None] = (0, None)
+
 
 def measure_people(
     reader: User, people: Sequence[int], period: Period, filters: Filters, *, now: dt.datetime
@@ -48,10 +62,14 @@ def measure_people(
 
     Of the cases that the reader may read. One statement.
     """
-    rows = _fetch(_FIGURES, 4, reader, people, period, filters, now)
-    return {
-        person: _sum_up(rows, people if person == 0 else [person], person, period) for person in (0, *people)
-    }
+    works = _fetch(_FIGURES, 4, reader, people, period, filters, now, _sort_by_person)
+    steps = len(period.steps)
+    # Of all together there are only first responses: their median is no sum of medians.
+    figures = {0: _sum_up([work for person, work in works.items() if person], works.get(0, _Work()), steps)}
+    for person in people:
+        work = works.get(person, _Work())
+        figures[person] = _sum_up([work], work, steps)
+    return figures
 
 
 def measure_person(
@@ -69,8 +87,10 @@ def answers_by_step(
 ) -> dict[int, list[int]]:
     """Count the answers of each person in each step. One statement."""
     counted: dict[int, list[int]] = defaultdict(lambda: [0] * len(period.steps))
-    for _, person, step, count, _ in _fetch(_ANSWERS, 1, reader, people, period, filters, now):
-        counted[person][step] = count
+    works = _fetch(_ANSWERS, 1, reader, people, period, filters, now, _sort_by_person)
+    for person, work in works.items():
+        for step, count in work.by_step:
+            counted[person][step] = count
     return counted
 
 
@@ -92,31 +112,47 @@ def _fetch(
     period: Period,
     filters: Filters,
     now: dt.datetime,
-) -> list[tuple[Any, ...]]:
+    read: Callable[[_Rows], _Read],
+) -> _Read:
     freshen_for(reader, now)
     choice = choose(reader, filters)
     condition, parameters = choice.as_sql("f")
     cases, more = choice.cases_sql("f")
     arm = [period.start, period.end, list(people), *parameters, *more]
     starts = [step.start for step in period.steps]
-    return fetch_kept(reader, choice, sql.format(condition=condition, cases=cases), [starts, *arm * arms])
+    statement = sql.format(condition=condition, cases=cases)
+    return read_kept(reader, choice, statement, [starts, *arm * arms], read)
 
 
-def _sum_up(rows: list[tuple[Any, ...]], people: Sequence[int], key: int, period: Period) -> PersonFigures:
-    """Add the rows of people up.
-
-    The first responses are those under `key`.
-    """
-    by_step, sums = [0] * len(period.steps), dict.fromkeys(("met", "missed", "reopened", "stayed"), 0)
-    responses, median = 0, None
+def _sort_by_person(rows: _Rows) -> dict[int, _Work]:
+    """Sort the rows by person; under 0 are the first responses of all."""
+    works: dict[int, _Work] = defaultdict(_Work)
     for what, person, step, count, span in rows:
-        if what == "first" and person == key:
-            responses, median = count, span
-        elif what == "answers" and person in people:
+        work = works[person]
+        if what == "first":
+            work.first = count, span
+        elif what == "answers":
+            work.by_step.append((step, count))
+        else:
+            work.sums[what] += count
+    return dict(works)
+
+
+def _sum_up(works: Iterable[_Work], first: _Work, steps: int) -> PersonFigures:
+    """Add works up; the first responses are those of `first`."""
+    by_step, sums = [0] * steps, dict.fromkeys(_SUMS, 0)
+    for work in works:
+        for step, count in work.by_step:
             by_step[step] += count
-        elif what in sums and person in people:
+        for what, count in work.sums.items():
             sums[what] += count
     met, reopened = sums["met"], sums["reopened"]
     return PersonFigures(
-        sum(by_step), tuple(by_step), responses, median, met, met + sums["missed"], reopened, reopened + sums["stayed"]
-    )  # fmt: skip
+        sum(by_step),
+        tuple(by_step),
+        *first.first,
+        met,
+        met + sums["missed"],
+        reopened,
+        reopened + sums["stayed"],
+    )
