@@ -75,9 +75,9 @@ def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list
 def prepared_statement(
     build: Callable[..., QuerySet[Any]],
 ) -> Callable[..., tuple[str, tuple[Any, ...]] | None]:
-    """Turn `build(*arguments) -> QuerySet` into a function that returns its SQL and parameters.
+    """Turn `build(*arguments) -> QuerySet` into a function that returns SQL.
 
-    For a handwritten statement of which the queryset is a part. The rules are those of `prepared_query`; None when no row can match.
+    With its parameters, for a handwritten statement of which the queryset is a part. The rules are those of `prepared_query`; None when no row can match.
     """
 
     @lru_cache(maxsize=MAX_CACHED_SHAPES)

@@ -111,7 +111,10 @@ def case_ids_sql(cases: CaseScope) -> tuple[str, tuple[Any, ...]]:
 
 
 def case_table(statement: tuple[str, tuple[Any, ...]] | None) -> CaseTable:
-    """Return the cases of a `prepared_statement` of their ids; none where it can find nothing."""
+    """Return the cases of a `prepared_statement` of their ids.
+
+    None of them where it can find nothing.
+    """
     return CaseTable(_NO_CASE) if statement is None else CaseTable(*statement)
 
 

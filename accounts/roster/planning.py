@@ -99,7 +99,10 @@ def load_rosters(brand_accounts: Iterable[BrandAccount], now: dt.datetime) -> di
 
 @prepared_query
 def _select_shifts(brand_account_ids: frozenset[int], today: dt.date) -> QuerySet[Any]:
-    """Select the shifts of brand accounts, with their people and whether these are on leave."""
+    """Select the shifts of brand accounts.
+
+    With their people, and whether these are on leave.
+    """
     shifts = Shift.objects.filter(brand_account__in=brand_account_ids).select_related("primary", "backup")
     return shifts.annotate(**_on_leave_columns(today))
 

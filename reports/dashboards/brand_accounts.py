@@ -39,7 +39,7 @@ _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _AccountLine:
     """What is said of one account beside its numbers, as it is shown."""
 
     pk: int
@@ -63,7 +63,7 @@ class _Line:
 class _Board:
     """The numbers of both periods and the accounts: plain values, by which their table is drawn once."""
 
-    lines: tuple[_Line, ...]
+    lines: tuple[_AccountLine, ...]
     responses: Mapping[int, AccountResponses]
     #: The (answered, needing) of both periods without what is still counting.
     ripe: Mapping[int, tuple[int, int]]
@@ -199,10 +199,10 @@ def _select_accounts(
     )
 
 
-def _line(account: Any, point: PointTime | None, needs_answers: bool, now: dt.datetime) -> _Line:
+def _line(account: Any, point: PointTime | None, needs_answers: bool, now: dt.datetime) -> _AccountLine:
     state = charter_state(account, now)
     access, tone = describe_access(account, now)
-    return _Line(
+    return _AccountLine(
         account.pk,
         account.display_name,
         account.network_label,
@@ -221,7 +221,7 @@ def _line(account: Any, point: PointTime | None, needs_answers: bool, now: dt.da
     )
 
 
-def _row(line: _Line, board: _Board) -> dict[str, Any]:
+def _row(line: _AccountLine, board: _Board) -> dict[str, Any]:
     figures = board.responses.get(line.pk, _NONE)
     steps = zip(board.labels, figures.steps, strict=False)
     title = ", ".join(f"{label} {format_rate(*counts)}" for label, counts in steps if counts[1])

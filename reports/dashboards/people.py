@@ -110,9 +110,8 @@ def _people_table(team: _Team, native: int) -> dict[str, Any]:
 def person_context(selection: Selection, person: User) -> dict[str, Any]:
     """Build the context of one person's numbers."""
     user, period = selection.user, selection.period
-    departments = [membership.department.name for membership in person.memberships.all()]
-    point = _measure_point(selection)
-    team = _measure(selection, [person], {person.pk: departments}, point)
+    names, point = [each.department.name for each in person.memberships.all()], _measure_point(selection)
+    team = _measure(selection, [person], {person.pk: names}, point)
     member = team.members[0]
     row, figures = _row(member, team, team.most), member.figures
     return {

@@ -120,7 +120,10 @@ def fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
 
 @cache
 def _fresh_facts(condition: str) -> tuple[str, list[Any], list[Any]]:
-    """Return the statement for a condition on cases `c`, and its parameters before and after those of the condition."""
+    """Return the statement for a condition on cases `c`.
+
+    With its parameters before those of the condition, and after them.
+    """
     columns = ("id", "closed_at", "department_id", "brand_account_id", "visibility")
     sql, values = counted_cases().order_by().values(*columns).query.sql_with_params()
     arms, parameters = list[str](), list[Any]()

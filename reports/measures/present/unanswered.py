@@ -108,7 +108,10 @@ def count_unanswered(user: User, filters: Filters, *, now: dt.datetime) -> list[
 def _select_counts(
     user: User, filters: Filters, now: dt.datetime, soon: dt.datetime, *cuts: dt.datetime
 ) -> Any:
-    """Count by department and age; `cuts` are when what is just as old as each age but the first began."""
+    """Count by department and age.
+
+    `cuts` are when what is just as old as each age but the first began.
+    """
     # The first that holds counts: what began after a cut is younger.
     age = ByCondition(
         *[When(exchange_from__gt=cut, then=Value(n)) for n, cut in enumerate(cuts)],
