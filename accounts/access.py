@@ -32,6 +32,7 @@ ROLES: dict[str, frozenset[str]] = {
     "link_items": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "decide_items": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "canned_answers": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "macros": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "edit_playbook": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),

@@ -80,6 +80,7 @@ KEYS = (
     Key("take", "a", "Take it", KeyReach.CASE),
     Key("answer", "r", "Answer", KeyReach.CASE),
     Key("canned", ";", "Canned answers; while you write, ; and a word finds one", KeyReach.CASE),
+    Key("macro", "m", "Run a macro: several acts in one go", KeyReach.CASE),
     Key("note", "n", "Note for colleagues", KeyReach.CASE),
     Key("hand_over", "h", "Hand over", KeyReach.CASE),
     Key("accept", "y", "We have it: accept what was handed over", KeyReach.CASE),

@@ -27,6 +27,7 @@ from inbox.models import (
     Customer,
     Direction,
     Identity,
+    Macro,
     Message,
     Reply,
     Status,
@@ -221,3 +222,26 @@ class CannedAnswerFactory(DjangoModelFactory):
         for key, text in (extracted or {"en": "Thank you for telling us."}).items():
             language, network = key if isinstance(key, tuple) else (key, "")
             CannedText.objects.create(answer=self, language=language, network=network, text=text)
+
+
+class MacroFactory(DjangoModelFactory):
+    """The company's, unless `owner` or `department` is given; `does=[("tag", "", "late"), …]` are its steps."""
+
+    class Meta:
+        model = Macro
+
+    class Params:
+        does = (("resolve", "", ""),)
+
+    title = factory.Sequence(lambda n: f"Macro {n}")
+    scope = factory.LazyAttribute(
+        lambda o: "person" if o.owner else "department" if o.department else "company"
+    )
+    owner = department = None
+    steps = factory.LazyAttribute(
+        lambda o: [
+            {"kind": kind, "choice": str(choice), "text": text, "name": f"the {kind}"}
+            for kind, choice, text in o.does
+        ]
+    )
+    created_at = changed_at = NOW

@@ -91,6 +91,15 @@ READ = frozenset(
 POST_ONLY |= {"inbox:canned_answer_archive", "inbox:canned_answer_restore", "inbox:canned_answer_duplicate"}
 READ |= {"inbox:canned_answers", "inbox:canned_answer", "inbox:canned_answer_new", "inbox:canned_answers_import",
          "inbox:canned_answers_export", "inbox:choose_canned_answer", "inbox:canned_answers_found"}  # fmt: skip
+#: Macros.
+POST_ONLY |= {
+    "inbox:macro_archive",
+    "inbox:macro_restore",
+    "inbox:macro_duplicate",
+    "inbox:macro_run",
+    "inbox:macro_undo",
+}
+READ |= {"inbox:macros", "inbox:macro", "inbox:macro_new", "inbox:choose_macro"}
 
 #: Custody.
 POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learning_thresholds",

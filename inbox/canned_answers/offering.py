@@ -169,7 +169,7 @@ def _distance(answer: CannedAnswer, case: Case) -> int:
 def _offer(answer: Any, case: Case, user: User) -> OfferedAnswer:
     texts = list(answer.texts.all())
     best = _choose_text(texts, answer.case_language, case.network)
-    text = fill_placeholders(best.text, _values(case, user))
+    text = fill_placeholders(best.text, placeholder_values(case, user))
     whole = add_signature(text, user)
     return OfferedAnswer(
         answer=answer,
@@ -202,7 +202,8 @@ def _choose_text(texts: Iterable[CannedText], language: str, network: str) -> Ca
     )
 
 
-def _values(case: Case, user: User) -> dict[str, str]:
+def placeholder_values(case: Case, user: User) -> dict[str, str]:
+    """Return the values of placeholders for a case, without the order number."""
     identity, brand = case.identity, case.brand_account
     return {
         "customer": _one_line(identity.name or identity.display_name),

@@ -1,4 +1,4 @@
-"""Who may change which canned answers, and for whom they may keep new ones."""
+"""Who may change which canned answers, and for whom they may keep new ones. Macros are kept by the same rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accounts.access import viewer
 from accounts.models import Department, Role, User
-from inbox.models import CannedAnswer, CannedScope
+from inbox.models import CannedAnswer, CannedScope, Macro
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ ONLY_ME = CannedPlace("me", "Only me", CannedScope.PERSON)
 COMPANY = CannedPlace("company", "Everybody", CannedScope.COMPANY)
 
 
-def may_edit(user: User, answer: CannedAnswer) -> bool:
-    """Return whether the user may change a canned answer.
+def may_edit(user: User, answer: CannedAnswer | Macro) -> bool:
+    """Return whether the user may change a canned answer or a macro.
 
     Everybody their own; managers and community managers those of their departments; administrators all but those of
     other persons.
@@ -56,8 +56,8 @@ def department_place(department: Department) -> CannedPlace:
     return CannedPlace(f"department:{department.slug}", department.name, CannedScope.DEPARTMENT, department)
 
 
-def place_of(answer: CannedAnswer) -> CannedPlace:
-    """Return for whom a canned answer is."""
+def place_of(answer: CannedAnswer | Macro) -> CannedPlace:
+    """Return for whom a canned answer or a macro is."""
     if answer.department is not None:
         return department_place(answer.department)
     if answer.scope == CannedScope.COMPANY:

@@ -149,6 +149,8 @@ def _knowledge_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | N
             return f"{who} {_tagging_words(event.data, 'the customer')}"
         case Verb.CASE_TAGGED:
             return f"{who} {_tagging_words(event.data, 'the case')}"
+        case Verb.MACRO_RUN:
+            return f"{who} ran the macro “{data.get('title')}”"
         case Verb.LEARNING_LINKED:
             return f"{who} linked it to the learning item “{data.get('title')}”"
         case Verb.LEARNING_UNLINKED:

@@ -42,6 +42,7 @@ def set_tags(change: Change, tags: list[str], *, may_teach: bool = True) -> Depa
     if teaches is not None:
         changed["teaches"] = teaches.name
     change.record(Verb.CASE_TAGGED, changed)
+    change.is_undoable = True
     return teaches
 
 

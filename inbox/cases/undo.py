@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts.models import User
 from inbox.cases.hand_overs import UNDO_GRANTED, UNDO_OFFERED
+from inbox.cases.lessons import teach_router_from_tags
 from inbox.changes.case_row import CLOCK_COLUMNS
 from inbox.changes.change import Change, change_case_as
 from inbox.changes.refusals import Conflict, Invalid, conflict_with_newest
@@ -42,10 +43,10 @@ def find_undoable_act(case_id: int, by: User, now: dt.datetime) -> int | None:
     return version
 
 
-def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
+def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime, latest: int | None = None) -> Case:
     """Undo the act of `by` that created this version of the case.
 
-    Undoing it again changes nothing. Raises `Invalid` when they did no such thing, `Conflict` when it is too late or
+    Undoing it again changes nothing. `latest` is the version up to which nothing else has happened but this act and other undos. Raises `Invalid` when they did no such thing, `Conflict` when it is too late or
     somebody has changed the same since.
     """
     with change_case_as(case_id, by, "claim", now=now) as change:
@@ -57,7 +58,9 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime) -> Case:
             return change.case
         if now - act.at > UNDO_GRANTED:
             raise Conflict(change.case, "It is too late to undo this.", NOT_UNDONE)
-        put_back(change, act.verb, act.data["before"], act.data["version"])
+        put_back(change, act.verb, act.data["before"], latest or act.data["version"])
+        if act.verb == Verb.CASE_TAGGED:
+            teach_router_from_tags(change, [])
         if any(event.verb == Verb.ACCEPTED for event in events):
             accepted = Custody.objects.filter(case=case_id, left_at__isnull=True, accepted_at=act.at)
             accepted.update(accepted_at=None, accepted_by=None)
@@ -81,12 +84,14 @@ def put_back(
 ) -> None:
     """Put the values before an act back into a locked case.
 
-    `pairs` are each field's value before and after the act, which created `version` of the case. Raises `Conflict` when
+    `pairs` are each field's value before and after the act; `version` is that of a case to which nothing else has happened since. Raises `Conflict` when
     somebody has changed one of them since.
     """
     case = change.case
     values = {name: pair for name, pair in pairs.items() if name not in CLOCK_COLUMNS}
-    if any(getattr(case, name) != _from_json(name, after) for name, (_, after) in values.items()):
+    # Why a case is back from snooze is forgotten by the next act, whatever that is.
+    compared = [(name, after) for name, (_, after) in values.items() if name != "woke"]
+    if any(getattr(case, name) != _from_json(name, after) for name, after in compared):
         raise Conflict(case, conflict_with_newest(case, change.by).happened, NOT_UNDONE)
     if verb in (Verb.RESOLVED, Verb.DISMISSED):
         change.resume_custody()

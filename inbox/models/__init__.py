@@ -13,7 +13,7 @@ from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
 from inbox.models.early_answer import EarlyAnswer
-from inbox.models.escalation import Escalation
+from inbox.models.escalation import Escalation, Sweep
 from inbox.models.learning_item import (
     AnswerRound,
     AnswerState,
@@ -27,6 +27,7 @@ from inbox.models.learning_item import (
     RepeatsBy,
     RoundState,
 )
+from inbox.models.macro import Macro, MacroRun, StepKind
 from inbox.models.message import Decision, Direction, Message, MessageCorrection, Quarantined
 from inbox.models.notice import (
     DigestRhythm,
@@ -43,7 +44,6 @@ from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
 from inbox.models.retention import Erasure, RetentionRun, RetentionSetting
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
-from inbox.models.sweep import Sweep
 from inbox.models.watch import Reminder, Watch
 from inbox.visibility import Visibility
 
@@ -83,6 +83,8 @@ __all__ = [
     "LearningItem",
     "LearningLink",
     "LearningVerb",
+    "Macro",
+    "MacroRun",
     "Message",
     "MessageCorrection",
     "Notice",
@@ -107,6 +109,7 @@ __all__ = [
     "SecondLook",
     "SnoozeFor",
     "Status",
+    "StepKind",
     "SuggestionState",
     "Sweep",
     "Unsent",

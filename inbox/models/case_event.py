@@ -49,6 +49,7 @@ class Verb(models.TextChoices):
     SPLIT = "split", "split"
     MERGED = "merged", "merged"
     LEARNING_LINKED = "learning_linked", "linked to a learning item"
+    MACRO_RUN = "macro_run", "ran a macro"
     LEARNING_UNLINKED = "learning_unlinked", "unlinked from a learning item"
 
 

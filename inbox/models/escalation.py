@@ -1,4 +1,4 @@
-"""Events of the clocks of cases. Each is stored once, however often the sweep runs."""
+"""Events of the clocks of cases, each stored once, and the results of the sweeps for orphaned cases, kept for a week."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock} of case {self.case_id}, step {self.step}"
+
+
+class Sweep(models.Model):
+    """One check of every open case.
+
+    `found`: orphaned cases, assigned to somebody who is gone or in a queue that nobody sees.
+    """
+
+    at = models.DateTimeField()
+    open_cases = models.PositiveIntegerField()
+    found = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField()
+    moved = models.PositiveIntegerField()
+    #: Still orphaned afterwards: no open department has anybody who could see them.
+    remaining = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["-at"], name="sweep_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.found} of {self.open_cases} in limbo"

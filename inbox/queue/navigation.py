@@ -52,6 +52,7 @@ _PAGE_GROUPS = (
             ("Rules", "routing:rule_list", "read_public"),
             ("Playbook", "playbook:page", "read_public"),
             ("Canned answers", "inbox:canned_answers", "canned_answers"),
+            ("Macros", "inbox:macros", "macros"),
             ("Service levels", "sla:policy_list", "read_public"),
             ("Brand accounts", "accounts:brand_accounts", "read_public"),
             ("People", "accounts:people", "users"),

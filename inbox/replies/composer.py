@@ -73,7 +73,7 @@ def build_composer(
     """
     parent = next((message for message in reversed(messages) if _is_answerable(message)), None)
     if parent is None and has_earlier:
-        parent = _newest_answerable_message(case)
+        parent = newest_answerable_message(case)
     capabilities, ends_at = registry.network_capabilities(case.network), reply_window_end(case)
     is_over = ends_at is not None and ends_at <= now
     return Composer(
@@ -99,7 +99,7 @@ def _is_answerable(message: Message) -> bool:
     return message.direction == Direction.INBOUND and message.deleted_at is None and message.can_reply
 
 
-def _newest_answerable_message(case: Case) -> Message | None:
+def newest_answerable_message(case: Case) -> Message | None:
     """Return the newest message for which `_is_answerable` is true.
 
     Reads the database.

@@ -57,7 +57,7 @@
   let movingOn = 0;
   let queued = [];
   const isBusy = () => choosing + movingOn > 0 || Boolean(list()?.isOpening());
-  const OPENS_FIELD = ["c", "d", "h", "n", "r", "/", ";"];
+  const OPENS_FIELD = ["c", "d", "h", "m", "n", "r", "/", ";"];
   // What follows the key of a field is text for the field, and no key.
   let typed = "";
   const awaitsField = () => queued.some((one) => OPENS_FIELD.includes(one));

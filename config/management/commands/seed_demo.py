@@ -30,6 +30,7 @@ from accounts.models import (
 from accounts.people.verbs import mark_email_verified
 from accounts.presence_review.signing import sign_charter
 from config.demo import company as demo_company
+from config.demo.macros import seed_macros
 from config.demo.past.filling import begin_past, fill_day
 from config.demo.past.posting import post_past
 from config.demo.roster import seed_roster
@@ -96,6 +97,7 @@ class Command(BaseCommand):
             if fit:
                 DemoMarker.objects.get_or_create(pk=1, defaults={"seeded_at": now})
             seed_canned_answers(now)
+            seed_macros(departments, now)
         for account in accounts:
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()

@@ -1,0 +1,114 @@
+"""Macros on a case: the menu of those that suit it, running one, and taking a run back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import viewer
+from inbox.changes.refusals import Invalid
+from inbox.macros.listing import offer_macros
+from inbox.macros.running import Wanted, run_macro
+from inbox.macros.steps import LAST_KINDS, answers, read_steps
+from inbox.macros.undoing import undo_run
+from inbox.models import Case, MacroRun
+from inbox.views.case_posts import (
+    perform_verb,
+    posted_version,
+    show_case_after,
+    show_case_again,
+    show_case_with_problem,
+)
+from inbox.views.guards import InboxRequest, signed_in, wants_fragment
+
+
+@require_safe
+@signed_in
+def choose_macro(request: InboxRequest, pk: int) -> HttpResponse:
+    """List the macros that suit a case: a page, and for htmx what a menu shows.
+
+    `?version=` is the version of the case that the person looks at.
+    """
+    cases = Case.objects.visible_to(request.user).select_related("identity")
+    case = cases.filter(pk=min(pk, 2**62)).first()
+    if case is None:
+        raise Http404
+    if not viewer(request.user).may("claim"):
+        raise PermissionDenied
+    query, seen = request.GET.get("q", ""), request.GET.get("version", "")
+    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else case.version
+    context: dict[str, Any] = {
+        "case": case,
+        "at": reverse("inbox:case", args=[case.pk]),
+        "heading": case.identity.display_name,
+        "rows": offer_macros(case, request.user, query, timezone.now()),
+        "query": query,
+        "version": version,
+    }
+    name = "inbox/macros/choose_macro.html"
+    return render(request, f"{name}#offered" if wants_fragment(request) else name, context)
+
+
+@require_POST
+@signed_in
+def run(request: InboxRequest, pk: int) -> HttpResponse:
+    """Run a macro on a case.
+
+    A refused one has done nothing, and says at which step it was refused.
+    """
+    done: list[MacroRun] = []
+
+    def verb(now: dt.datetime) -> object:
+        done.append(run_macro(pk, request.user, _posted_wish(request), now=now))
+        return done[0]
+
+    if (problem := perform_verb(request, "macro", verb)) is not None:
+        return show_case_with_problem(request, pk, problem)
+    ran = done[0]
+    steps = read_steps(ran.macro)
+    has_answer = answers(steps)
+    later = " The answer goes out in a moment." if has_answer else ""
+    return show_case_after(
+        request,
+        pk,
+        f"“{ran.macro}” is done.{later}",
+        composer_too=has_answer,
+        undo=reverse("inbox:macro_undo", args=[ran.pk]),
+        moves_on=any(step.kind in LAST_KINDS for step in steps),
+    )
+
+
+def _posted_wish(request: InboxRequest) -> Wanted:
+    macro = request.POST.get("macro", "")
+    try:
+        key = uuid.UUID(request.POST.get("key", ""))
+    except ValueError as error:
+        raise Invalid("The form was incomplete. Nothing was done: choose the macro again.") from error
+    number = int(macro) if macro.isascii() and macro.isdigit() and len(macro) < 18 else 0
+    return Wanted(number, key, posted_version(request), request.POST.get("order", "")[:100])
+
+
+@require_POST
+@signed_in
+def macro_undo(request: InboxRequest, pk: int) -> HttpResponse:
+    """Take a run of the person's own back, as one."""
+    runs = MacroRun.objects.filter(pk=min(pk, 2**62), by=request.user)
+    case_id = runs.values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise Http404
+    words: list[str] = []
+
+    def verb(now: dt.datetime) -> object:
+        words.append(undo_run(pk, request.user, now=now).words)
+        return None
+
+    problem = perform_verb(request, "undo", verb)
+    return show_case_again(request, case_id, done=words[0] if words else "", problem=problem)
