@@ -99,7 +99,7 @@ KEYS = (
     Key("send", "ctrl+enter", "Send the answer, save the note or the form that you are in", KeyReach.WRITING),
 )  # fmt: skip
 #: The keys of a case that, with cases selected, are for all of them.
-FOR_ALL = ("resolve", "dismiss", "take", "hand_over", "snooze")
+FOR_ALL = ("resolve", "dismiss", "take", "hand_over", "snooze", "macro")
 
 
 @cache

@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern] = [
     ),
     _case_path("macros/", macro_runs.choose_macro, "choose_macro"),
     _case_path("macros/run/", macro_runs.run, "macro_run"),
+    _case_path("macros/<int:number>/", macro_runs.preview_macro, "preview_macro"),
     path("macro-runs/<int:pk>/undo/", macro_runs.macro_undo, name="macro_undo"),
     path("macros/", macros.macros, name="macros"),
     path("macros/new/", macros.macro_new, name="macro_new"),

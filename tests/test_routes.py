@@ -99,7 +99,7 @@ POST_ONLY |= {
     "inbox:macro_run",
     "inbox:macro_undo",
 }
-READ |= {"inbox:macros", "inbox:macro", "inbox:macro_new", "inbox:choose_macro"}
+READ |= {"inbox:macros", "inbox:macro", "inbox:macro_new", "inbox:choose_macro", "inbox:preview_macro"}
 
 #: Custody.
 POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learning_thresholds",

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.access import ROLES, viewer
 from accounts.models import User
+from inbox.bulk import macros
 from inbox.bulk.acts import KEPT_FOR
 from inbox.bulk.words import count_cases, describe_act
 from inbox.later.moments import list_presets
@@ -25,7 +26,7 @@ MOST_NAMED = 5
 ROWS_PER_PAGE = 50
 _WATCHED = ("that you only watch, and may not change",) * 2
 #: Acts that change a closed case, too.
-_ALSO_CLOSED = (BulkVerb.TAG, BulkVerb.UNTAG)
+_ALSO_CLOSED = (BulkVerb.TAG, BulkVerb.UNTAG, BulkVerb.MACRO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def list_choices(user: User, verb: BulkVerb, now: dt.datetime) -> dict[str, Any]
             return {"departments": [(department.slug, department.name) for department in open_ones]}
         case BulkVerb.PRIORITISE:
             return {"priorities": [(priority.value, priority.label) for priority in reversed(Priority)]}
+        case BulkVerb.MACRO:
+            return {"macros": [(macro.pk, macro.title) for macro in macros.list_runnable(user)]}
         case BulkVerb.SNOOZE:
             presets = [(preset.key, f"{preset.label}: {preset.words}") for preset in list_presets(now)]
             ends = [

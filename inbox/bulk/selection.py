@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, User
 from inbox.bulk.acts import Chosen
+from inbox.bulk.macros import macro_details
 from inbox.cases import hand_overs, verbs
 from inbox.cases.customer_tags import parse_tags
 from inbox.changes.refusals import Invalid, clean_required_text
@@ -110,6 +111,8 @@ def parse_details(verb: BulkVerb, user: User, form: QueryDict, now: dt.datetime)
             return _parse_hand_over(form)
         case BulkVerb.PRIORITISE if "priority" in form:
             return {"priority": _parse_priority(form.get("priority", ""))}
+        case BulkVerb.MACRO if "macro" in form:
+            return macro_details(user, next(iter(parse_ids([form.get("macro", "")])), 0))
         case BulkVerb.SNOOZE if "preset" in form or "day" in form:
             return _parse_snooze(form, now)
         case _:

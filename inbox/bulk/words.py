@@ -21,6 +21,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
     BulkVerb.UNTAG: ("Remove a tag from {cases}", "Removing {tag} from {cases}", "{tag} removed from {cases}"),
     BulkVerb.PRIORITISE: ("Set the priority of {cases}", "Setting the priority of {cases}{to}", "Priority of {cases} set{to}"),
     BulkVerb.SNOOZE: ("Snooze {cases}{to}", "Snoozing {cases}{to}", "{cases} snoozed{to}"),
+    BulkVerb.MACRO: ("Run a macro on {cases}", "Running {macro} on {cases}", "{macro} run on {cases}"),
 }  # fmt: skip
 
 
@@ -31,13 +32,14 @@ def count_cases(count: int) -> str:
 
 def describe_wish(verb: str, count: int) -> str:
     """Return what is about to be done, as a heading."""
-    return _PHRASES[verb][0].format(cases=count_cases(count), to="", tag="a tag")
+    return _PHRASES[verb][0].format(cases=count_cases(count), to="", tag="a tag", macro="a macro")
 
 
 def describe_act(act: BulkAct, now: dt.datetime) -> str:
     """Return an act as a heading. At most one statement, for a name."""
     _, doing, done = _PHRASES[act.verb]
     words = {"to": _target_words(act.verb, act.details, now), "tag": f"#{act.details.get('tag', '')}"}
+    words["macro"] = f"“{act.details.get('title', '')}”"
     if act.state == BulkState.RUNNING:
         return doing.format(cases=count_cases(act.found), **words)
     if act.state == BulkState.UNDOING:

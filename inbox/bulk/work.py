@@ -17,7 +17,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from inbox.bulk import acts, notices, performing, undoing
+from inbox.bulk import acts, macros, notices, performing, undoing
 from inbox.changes.batch import BatchChange, lock_batch, save_batch
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.models import BulkAct, BulkItem, BulkItemState, BulkState, BulkVerb, Case
@@ -129,17 +129,32 @@ def work_on_batch(act_id: int, now: dt.datetime) -> bool:
         case_id__gt=act.after_case,
         state=BulkItemState.DONE if undoes else BulkItemState.WAITING,
     )
-    items = list(waiting.order_by("case_id")[:BATCH_SIZE]) if act.by.is_active else []
+    size = macros.BATCH_SIZE if act.verb == BulkVerb.MACRO else BATCH_SIZE
+    items = list(waiting.order_by("case_id")[:size]) if act.by.is_active else []
     if items:
-        outcome = _undo_items(act, items, now) if undoes else _perform_items(act, items, now)
+        if act.verb == BulkVerb.MACRO:
+            outcome = _work_on_macro(act, items, now, undoes=undoes)
+        else:
+            outcome = _undo_items(act, items, now) if undoes else _perform_items(act, items, now)
         with bound_cursor() as cursor:
             cursor.execute(_WRITE_ITEMS, {"rows": rows_as_json(outcome.rows)})
         _add_progress(act, outcome, items[-1].case_id)
-    if len(items) < BATCH_SIZE:
+    if len(items) < size:
         _finish(act, now)
     act.worked_at = now
     act.save()
     return act.is_running
+
+
+def _work_on_macro(act: BulkAct, items: Collection[BulkItem], now: dt.datetime, *, undoes: bool) -> Outcome:
+    outcome = Outcome()
+    for item in items:
+        if undoes:
+            outcome.add(item, *macros.take_back_from_case(act, item, now))
+        else:
+            state, reason, values = macros.run_on_case(act, item, now)
+            outcome.add(item, state, reason, **values)
+    return outcome
 
 
 def _perform_items(act: BulkAct, items: Collection[BulkItem], now: dt.datetime) -> Outcome:

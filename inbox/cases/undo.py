@@ -43,7 +43,15 @@ def find_undoable_act(case_id: int, by: User, now: dt.datetime) -> int | None:
     return version
 
 
-def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime, latest: int | None = None) -> Case:
+def undo_act(
+    case_id: int,
+    by: User,
+    version: int,
+    *,
+    now: dt.datetime,
+    latest: int | None = None,
+    granted: dt.timedelta = UNDO_GRANTED,
+) -> Case:
     """Undo the act of `by` that created this version of the case.
 
     Undoing it again changes nothing. `latest` is the version up to which nothing else has happened but this act and other undos. Raises `Invalid` when they did no such thing, `Conflict` when it is too late or
@@ -56,7 +64,7 @@ def undo_act(case_id: int, by: User, version: int, *, now: dt.datetime, latest: 
             raise Invalid("There is nothing of yours to undo here.")
         if CaseEvent.objects.filter(case=case_id, verb=Verb.UNDONE, data__undoes=version).exists():
             return change.case
-        if now - act.at > UNDO_GRANTED:
+        if now - act.at > granted:
             raise Conflict(change.case, "It is too late to undo this.", NOT_UNDONE)
         put_back(change, act.verb, act.data["before"], latest or act.data["version"])
         if act.verb == Verb.CASE_TAGGED:

@@ -173,8 +173,19 @@ def answer_text(case: Case, by: User, step: Step, order: str, now: dt.datetime) 
             raise Invalid(f"The canned answer “{step.name}” is archived, or not for you.")
         text, canned_ids = offered.text, [offered.answer.pk]
     if ORDER in find_placeholders(text) and not order.strip():
-        raise Invalid("It asks for the order number, which the macro does not know. Answer by hand.")
+        raise Invalid("It asks for the order number. Open “What it would do”, and type it there.")
     return fill_order(text, order), canned_ids
+
+
+def asks_for_order(case: Case, by: User, steps: Sequence[Step], now: dt.datetime) -> bool:
+    """Return whether a macro's answer needs an order number for this case."""
+    step = next((step for step in steps if step.kind == StepKind.ANSWER), None)
+    if step is None:
+        return False
+    if not step.choice:
+        return ORDER in find_placeholders(step.text)
+    offered = find_offered(case, by, step.number, now)
+    return offered is not None and offered.asks_for_order
 
 
 def _tag(running: _Running, step: Step) -> None:

@@ -18,6 +18,7 @@ from inbox.models import Case, CaseEvent, Custody, MacroRun, Reply, Verb
 from inbox.replies import drafts
 from inbox.replies.verbs import cancel_reply
 
+NOTE_STAYS = "The note stays."
 _ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED)
 
 
@@ -37,7 +38,7 @@ class Undone:
         return " ".join([f"Undone: “{self.run.macro}”, as far as it can be.", *self.stays])
 
 
-def undo_run(run_id: int, by: User, *, now: dt.datetime) -> Undone:
+def undo_run(run_id: int, by: User, *, now: dt.datetime, granted: dt.timedelta = UNDO_GRANTED) -> Undone:
     """Take all steps of a run of `by` back.
 
     Taking it back again changes nothing. Raises `MacroRun.DoesNotExist` alike for none and for somebody else's, `Conflict` when
@@ -49,9 +50,9 @@ def undo_run(run_id: int, by: User, *, now: dt.datetime) -> Undone:
         undone = Undone(run)
         if run.undone_at is not None:
             return undone
-        if now - run.at > UNDO_GRANTED:
+        if now - run.at > granted:
             raise Conflict(run.case, "It is too late to undo this.", NOT_UNDONE)
-        _take_back_steps(undone, by, now)
+        _take_back_steps(undone, by, now, granted)
         if undone.stays and not undone.steps:
             raise Conflict(run.case, " ".join(undone.stays), NOT_UNDONE)
         run.undone_at = now
@@ -59,7 +60,7 @@ def undo_run(run_id: int, by: User, *, now: dt.datetime) -> Undone:
     return undone
 
 
-def _take_back_steps(undone: Undone, by: User, now: dt.datetime) -> None:
+def _take_back_steps(undone: Undone, by: User, now: dt.datetime, granted: dt.timedelta) -> None:
     run = undone.run
     written = CaseEvent.objects.filter(
         case=run.case_id, actor=by, data__version__gte=run.first_version, data__version__lte=run.last_version
@@ -69,12 +70,12 @@ def _take_back_steps(undone: Undone, by: User, now: dt.datetime) -> None:
     for event in sorted(events, key=lambda event: event.verb not in _ANSWERS):
         try:
             with transaction.atomic():
-                undone.steps += _take_back(event, undone, by, now)
+                undone.steps += _take_back(event, undone, by, now, granted)
         except (Conflict, Invalid, NotAllowed, Case.DoesNotExist, Custody.DoesNotExist) as error:
             undone.stays.append(_describe_what_stays(event, error))
 
 
-def _take_back(event: CaseEvent, undone: Undone, by: User, now: dt.datetime) -> bool:
+def _take_back(event: CaseEvent, undone: Undone, by: User, now: dt.datetime, granted: dt.timedelta) -> bool:
     """Take one event back. Return whether there was anything to take back."""
     run = undone.run
     if event.verb in _ANSWERS:
@@ -85,11 +86,12 @@ def _take_back(event: CaseEvent, undone: Undone, by: User, now: dt.datetime) -> 
         sent = Custody.objects.filter(case=run.case_id, sent_by=by, sent_at=event.at, left_at__isnull=True)
         take_back_hand_over(sent.get().pk, by, now=now)
     elif event.verb == Verb.NOTED:
-        undone.stays.append("The note stays.")
+        undone.stays.append(NOTE_STAYS)
         return False
     elif "before" in event.data:
         # Every step that was taken back is a version of its own.
-        undo_act(run.case_id, by, event.data["version"], now=now, latest=run.last_version + undone.steps)
+        latest = run.last_version + undone.steps
+        undo_act(run.case_id, by, event.data["version"], now=now, latest=latest, granted=granted)
     else:
         return False
     return True

@@ -24,6 +24,7 @@ class BulkVerb(models.TextChoices):
     UNTAG = "untag", "Remove a tag"
     PRIORITISE = "prioritise", "Set the priority"
     SNOOZE = "snooze", "Snooze"
+    MACRO = "macro", "Run a macro"
 
 
 class BulkState(models.TextChoices):

@@ -55,6 +55,8 @@ def _ask_or_begin(request: InboxRequest, verb: BulkVerb, chosen: Chosen, now: dt
         details = selection.parse_details(verb, request.user, request.POST, now)
         if details is None or (is_many and not is_sure and (verb in _HURTING or chosen.every is not None)):
             return _ask(request, verb, chosen, cases.distinct().count(), now)
+        if _answers_unasked(details, request.POST.get("answering", "")):
+            return _ask(request, verb, chosen, cases.distinct().count(), now, answering=details)
         act = acts.begin_act(request.user, verb, details, chosen, now)
     except Invalid as error:
         return _ask(request, verb, chosen, cases.distinct().count(), now, problem=str(error))
@@ -65,8 +67,20 @@ def _ask_or_begin(request: InboxRequest, verb: BulkVerb, chosen: Chosen, now: dt
     return _do_at_once(request, act, reverse("inbox:bulk_undo", args=[act.pk]))
 
 
+def _answers_unasked(details: dict[str, Any], confirmed: str) -> bool:
+    """Return whether answers to customers are not confirmed yet."""
+    return bool(details.get("answers")) and confirmed != str(details["version"])
+
+
 def _ask(
-    request: InboxRequest, verb: BulkVerb, chosen: Chosen, count: int, now: dt.datetime, *, problem: str = ""
+    request: InboxRequest,
+    verb: BulkVerb,
+    chosen: Chosen,
+    count: int,
+    now: dt.datetime,
+    *,
+    problem: str = "",
+    answering: dict[str, Any] | None = None,
 ) -> HttpResponse:
     left = page.foresee(request.user, verb, selection.chosen_cases(request.user, chosen))
     changed = max(count - sum(group.count for group in left), 0)
@@ -83,6 +97,7 @@ def _ask(
         "problem": problem,
         "back": _list_address(request),
         "closes": verb in _HURTING,
+        "answering": answering,
         **page.list_choices(request.user, verb, now),
     }
     return render(request, "inbox/bulk/ask.html", context, status=422 if problem else 200)

@@ -8,18 +8,20 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import viewer
+from inbox.case_page.event_lines import event_line
 from inbox.changes.refusals import Invalid
 from inbox.macros.listing import offer_macros
-from inbox.macros.running import Wanted, run_macro
+from inbox.macros.previewing import foresee_macro
+from inbox.macros.running import Wanted, asks_for_order, run_macro
 from inbox.macros.steps import LAST_KINDS, answers, read_steps
 from inbox.macros.undoing import undo_run
-from inbox.models import Case, MacroRun
+from inbox.models import Case, Macro, MacroRun
 from inbox.views.case_posts import (
     perform_verb,
     posted_version,
@@ -37,21 +39,14 @@ def choose_macro(request: InboxRequest, pk: int) -> HttpResponse:
 
     `?version=` is the version of the case that the person looks at.
     """
-    cases = Case.objects.visible_to(request.user).select_related("identity")
-    case = cases.filter(pk=min(pk, 2**62)).first()
-    if case is None:
-        raise Http404
-    if not viewer(request.user).may("claim"):
-        raise PermissionDenied
-    query, seen = request.GET.get("q", ""), request.GET.get("version", "")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else case.version
+    case, query = _get_case(request, pk), request.GET.get("q", "")
     context: dict[str, Any] = {
         "case": case,
         "at": reverse("inbox:case", args=[case.pk]),
         "heading": case.identity.display_name,
         "rows": offer_macros(case, request.user, query, timezone.now()),
         "query": query,
-        "version": version,
+        "version": _seen_version(request, case),
     }
     name = "inbox/macros/choose_macro.html"
     return render(request, f"{name}#offered" if wants_fragment(request) else name, context)
@@ -112,3 +107,52 @@ def macro_undo(request: InboxRequest, pk: int) -> HttpResponse:
 
     problem = perform_verb(request, "undo", verb)
     return show_case_again(request, case_id, done=words[0] if words else "", problem=problem)
+
+
+@require_safe
+@signed_in
+def preview_macro(request: InboxRequest, pk: int, number: int) -> HttpResponse:
+    """Show what a macro would do to a case.
+
+    It asks for the order number if the answer needs one.
+    """
+    case = _get_case(request, pk)
+    macros = Macro.objects.visible_to(request.user).filter(archived_at__isnull=True)
+    macro = get_object_or_404(macros.select_related("department"), pk=min(number, 2**62))
+    version, order, now = _seen_version(request, case), request.GET.get("order", "")[:100], timezone.now()
+    asks = asks_for_order(case, request.user, read_steps(macro), now)
+    foreseen = None
+    if order.strip() or not asks:
+        wish = Wanted(macro.pk, uuid.uuid4(), version, order)
+        try:
+            foreseen = foresee_macro(case.pk, request.user, wish, now=now)
+        except Case.DoesNotExist as error:
+            raise Http404 from error
+    context: dict[str, Any] = {
+        "case": case,
+        "at": reverse("inbox:case", args=[case.pk]),
+        "heading": case.identity.display_name,
+        "macro": macro,
+        "asks_for_order": asks,
+        "order": order,
+        "version": version,
+        "key": uuid.uuid4(),
+        "foreseen": foreseen,
+        "lines": [event_line(event) for event in foreseen.events] if foreseen else [],
+    }
+    return render(request, "inbox/macros/preview.html", context)
+
+
+def _get_case(request: InboxRequest, pk: int) -> Case:
+    cases = Case.objects.visible_to(request.user).select_related("identity", "brand_account")
+    case = cases.filter(pk=min(pk, 2**62)).first()
+    if case is None:
+        raise Http404
+    if not viewer(request.user).may("claim"):
+        raise PermissionDenied
+    return case
+
+
+def _seen_version(request: InboxRequest, case: Case) -> int:
+    seen = request.GET.get("version", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else case.version

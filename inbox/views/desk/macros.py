@@ -58,6 +58,8 @@ def macro(request: SignedInRequest, pk: int) -> HttpResponse:
     Who may only run it reads the same page and cannot post.
     """
     shown = _visible(request, pk)
+    if request.GET.get("case", "").isdecimal():
+        return redirect("inbox:preview_macro", int(request.GET["case"][:17]), shown.pk)
     if request.method == "POST" and not may_edit(request.user, shown):
         raise Http404
     return _show_or_save(request, shown)

@@ -103,7 +103,7 @@ ELSEWHERE |= {"canned_answer", "canned_answer_archive", "canned_answer_restore",
 OF_A_CASE |= {"choose_macro": ("get", {}, {200, 403}), "macro_run": ("post", {"key": "x"}, {422})}
 OF_NOTHING |= {"macros", "macro_new"}
 #: By role and owner in macros/test_pages.py.
-ELSEWHERE |= {"macro", "macro_archive", "macro_restore", "macro_duplicate", "macro_undo"}
+ELSEWHERE |= {"macro", "macro_archive", "macro_restore", "macro_duplicate", "macro_undo", "preview_macro"}
 OF_A_CASE |= {"remind": ("post", {"day": "2030-01-01"}, {302, 422})}
 #: Everybody's own, in later/test_reminders.py.
 ELSEWHERE |= {"reminder_drop"}
