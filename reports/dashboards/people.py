@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet
 
@@ -35,8 +35,7 @@ from wording.spans import format_hours_number
 _NO_TIME = dt.timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(NamedTuple):
     """A person with their work in the period, their answers before it, and what they have now."""
 
     pk: int
