@@ -220,7 +220,7 @@ def test_notes_are_for_those_who_may_read_them(client, agent, case, message, ser
         reader = signed_in(UserFactory(role=role, departments=[service]))
         shown = page(reader, case)
         assert "Second capture" not in shown
-        assert 'name="note"' not in shown
+        assert ' name="note"' not in shown
         assert 'id="answer"' not in shown
 
 
