@@ -46,6 +46,7 @@ ROLES: dict[str, frozenset[str]] = {
     "reports": frozenset(Role.values),
     "export": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.ANALYST}),
     "share_reports": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.ANALYST}),
+    "company_views": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "audit": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "retention": frozenset({Role.ADMINISTRATOR}),
     "erase": frozenset({Role.ADMINISTRATOR}),

@@ -30,6 +30,7 @@ from inbox.models import (
     Macro,
     Message,
     Reply,
+    SavedView,
     Status,
     Visibility,
 )
@@ -245,3 +246,24 @@ class MacroFactory(DjangoModelFactory):
         ]
     )
     created_at = changed_at = NOW
+
+
+class SavedViewFactory(DjangoModelFactory):
+    """`departments=[…]` shares it with them, with the scope of departments."""
+
+    class Meta:
+        model = SavedView
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"View {n}")
+    kind = "open"
+    query = ""
+    scope = "person"
+    owner = factory.SubFactory(UserFactory)
+    created_at = NOW
+    changed_at = NOW
+
+    @factory.post_generation
+    def departments(self, create, extracted, **_):
+        if create and extracted:
+            self.departments.set(extracted)

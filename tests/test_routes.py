@@ -101,6 +101,11 @@ POST_ONLY |= {
 }
 READ |= {"inbox:macros", "inbox:macro", "inbox:macro_new", "inbox:choose_macro", "inbox:preview_macro"}
 
+#: Saved views.
+POST_ONLY |= {"inbox:view_filters", "inbox:view_move", "inbox:view_hide", "inbox:view_delete", "inbox:view_restore",
+              "inbox:views_opening"}  # fmt: skip
+READ |= {"inbox:queue_open", "inbox:views", "inbox:view_new", "inbox:view", "inbox:view_edit"}
+
 #: Custody.
 POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learning_thresholds",
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip

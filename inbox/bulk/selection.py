@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.http import QueryDict
-from django.urls import Resolver404, resolve
 
 from accounts.access import viewer
 from accounts.models import BrandAccount, Department, User
@@ -21,11 +19,10 @@ from inbox.changes.refusals import Invalid, clean_required_text
 from inbox.later.moments import parse_moment
 from inbox.models import BulkVerb, Case, SnoozeFor
 from inbox.models.case import CaseQuerySet
+from inbox.queue.asked import resolve_list
 from inbox.queue.filter_form import names_for
-from inbox.queue.filter_words import VIEW_TITLES, describe_filters
-from inbox.queue.filters import QueueFilters
+from inbox.queue.filter_words import describe_filters
 from inbox.queue.listing import cases_of_view
-from inbox.visibility import queue_departments
 from routing.models import Priority
 
 #: The most cases that can be chosen one by one; a form has at most a thousand fields.
@@ -66,25 +63,16 @@ def parse_ids(values: Iterable[str]) -> list[int]:
 
 def find_list(user: User, address: str, now: dt.datetime) -> tuple[str, CaseQuerySet]:
     """Return a list in words, and its cases. Raises `Invalid` for an address that is none of a list."""
-    try:
-        split = urlsplit(address)
-        match = resolve(split.path if not split.netloc else "")
-    except (ValueError, Resolver404) as error:
-        raise Invalid(_NO_LIST) from error
-    kind, department = match.kwargs.get("kind", ""), None
-    if kind == "department":
-        slug = match.kwargs.get("slug")
-        department = next((row for row in queue_departments(user) if row.slug == slug), None)
-    if kind not in (*VIEW_TITLES, "department") or (kind == "department" and department is None):
+    asked = resolve_list(user, address)
+    if asked is None:
         raise Invalid(_NO_LIST)
-    filters = QueueFilters.parse(QueryDict(split.query), kind)
-    names = names_for(filters, BrandAccount.objects.visible_to(user), user)
-    words = department.name if department else VIEW_TITLES[kind]
+    words, filters = asked.title, asked.filters
     if filters.is_narrowed:
-        *sentence, _order = describe_filters(filters, kind, names)
+        names = names_for(filters, BrandAccount.objects.visible_to(user), user)
+        *sentence, _order = describe_filters(filters, asked.kind, names)
         narrowed = "".join(part.before + part.words for part in sentence)
         words += f" ({narrowed[0].lower()}{narrowed[1:]})"
-    return words, cases_of_view(user, kind, filters, department.pk if department else None, now)
+    return words, cases_of_view(user, asked.kind, filters, asked.department_id, now)
 
 
 def chosen_cases(user: User, chosen: Chosen) -> CaseQuerySet:

@@ -12,7 +12,6 @@ from inbox.models.case_parts import SnoozeFor, Unsent, WokeBy
 from inbox.models.count import CaseCount
 from inbox.models.custody import Custody
 from inbox.models.customer import ERASED_PREFIX, Customer, Identity
-from inbox.models.early_answer import EarlyAnswer
 from inbox.models.escalation import Escalation, Sweep
 from inbox.models.learning_item import (
     AnswerRound,
@@ -41,8 +40,9 @@ from inbox.models.notice import (
 )
 from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
-from inbox.models.reply import LIVE_STATES, Draft, Reply, ReplyState
+from inbox.models.reply import LIVE_STATES, Draft, EarlyAnswer, Reply, ReplyState
 from inbox.models.retention import Erasure, RetentionRun, RetentionSetting
+from inbox.models.saved_view import OpeningList, SavedView, ViewPlace, ViewScope
 from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.watch import Reminder, Watch
 from inbox.visibility import Visibility
@@ -94,6 +94,7 @@ __all__ = [
     "NoticeSettings",
     "NoticeWay",
     "NoticedCase",
+    "OpeningList",
     "PlannedAnswer",
     "PreviewState",
     "Quarantined",
@@ -106,6 +107,7 @@ __all__ = [
     "RoundState",
     "RoutingSuggestion",
     "RulePreview",
+    "SavedView",
     "SecondLook",
     "SnoozeFor",
     "Status",
@@ -114,6 +116,8 @@ __all__ = [
     "Sweep",
     "Unsent",
     "Verb",
+    "ViewPlace",
+    "ViewScope",
     "Visibility",
     "Watch",
     "WokeBy",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -21,8 +21,10 @@ from accounts.models import Leave, User
 from accounts.working_time import presence
 from inbox.models import SPAM_DEPARTMENT, Case, CaseCount
 from inbox.notices.notify import unread_notices
+from inbox.queue.saved_views.counting import VIEWS, count_parts, is_counted
+from inbox.queue.saved_views.rail import ShownView
 from inbox.visibility import Reach, case_scope
-from postgres.prepared_querysets import prepared_query
+from postgres.prepared_querysets import prepared_statement
 
 #: The kinds of rows of the counting statement.
 _CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES, _OVER = "cases", "unread notices", "leave", "troubles", "over"
@@ -41,7 +43,8 @@ FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(delta) <> 0 OR sum(unsent_delta) <> 0 O
 
 
 #: Kind, department, assignee, number, and the numbers of unsent answers and of snoozed cases. Only rows of cases have a
-#: department and the last two; they may have an assignee. Rows of troubles have a brand account in its place.
+#: department and the last two; they may have an assignee. Rows of troubles have a brand account in its place, rows of
+#: saved views the view.
 _CountRow = tuple[str, int | None, int | None, int, int, int]
 
 
@@ -64,6 +67,8 @@ class OpenCounts:
     sick_accounts: int = 0
     over_target: int = 0
     snoozed: int = 0
+    #: By the id of a saved view, at most `MOST_COUNTED`.
+    views: dict[int, int] = field(default_factory=dict)
 
 
 def fold_case_counts() -> None:
@@ -75,17 +80,38 @@ def fold_case_counts() -> None:
         cursor.execute(_FOLD_SQL)
 
 
-def open_counts(user: User) -> OpenCounts:
-    """Return the numbers in a user's navigation.
+def open_counts(user: User, views: Iterable[ShownView] = ()) -> OpenCounts:
+    """Return the numbers in a user's navigation, with those of saved views.
 
     One statement. Counts the cases that the user sees by role.
     """
     now, scope = timezone.now(), case_scope(user)
     sees_cases = scope.reach is Reach.EVERY_CASE or bool(scope.ids)
-    return _sum_counts(_select_counts(user, presence.local_date(now), now if sees_cases else None), user.pk)
+    counts = _select_counts(user, presence.local_date(now), now if sees_cases else None)
+    return _sum_counts(_read_parts(filter(None, [counts, *count_parts(user, views, now)])), user.pk)
 
 
-@prepared_query
+def count_views(user: User, views: Sequence[ShownView], now: dt.datetime) -> dict[int, int]:
+    """Return how many cases views list, by id, at most `MOST_COUNTED`. One statement."""
+    numbers = {view_id: n for _, _, view_id, n, _, _ in _read_parts(count_parts(user, views, now))}
+    return {view.pk: numbers.get(view.pk, 0) for view in views if is_counted(view)}
+
+
+def _read_parts(parts: Iterable[tuple[str, tuple[Any, ...]]]) -> Sequence[Any]:
+    """Run parts of a counting statement as one, none without a part."""
+    statements = list(parts)
+    if not statements:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(sql for sql, _ in statements),
+            [value for _, values in statements for value in values],
+        )
+        rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+@prepared_statement
 def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> QuerySet[CaseCount, _CountRow]:
     """Select the five kinds of rows in one statement.
 
@@ -166,6 +192,7 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
     everything = unassigned = own = unread = unsent = asleep = sick = over = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
+    views: dict[int, int] = {}
     for kind, department_id, assignee_id, n, not_sent, snoozed in rows:
         unsent, asleep = unsent + not_sent, asleep + snoozed
         if kind == _UNREAD_NOTICES:
@@ -176,11 +203,13 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             sick += 1
         elif kind == _OVER:
             over = n
+        elif kind == VIEWS and assignee_id is not None:
+            views[assignee_id] = n
         elif department_id is not None:
             everything += n
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
     return OpenCounts(
-        everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over, asleep
+        everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over, asleep, views
     )

@@ -60,10 +60,10 @@ class FilterField:
 def names_for(filters: QueueFilters, brands: Iterable[BrandAccount], user: User) -> FilterNames:
     """Return the names of what the filters have ids for.
 
-    One statement where a filter names people, else none.
+    One statement where a filter names other people, else none.
     """
-    ids = [int(value) for value in filters.assignee if value.isdigit()]
-    people = User.objects.filter(pk__in=ids) if ids else ()
+    ids = [int(value) for value in filters.assignee if value.isdigit() and value != str(user.pk)]
+    people = [user, *User.objects.filter(pk__in=ids)] if ids else [user]
     return FilterNames(
         brands={brand.pk: str(brand) for brand in brands},
         departments={department.pk: department.name for department in queue_departments(user)},

@@ -102,9 +102,21 @@ def cases_of_view(
 
     Only cases that the user may read. `department_id` is set for a department's view; `now` decides what is due.
     """
-    bounds = time_bounds(filters, now or timezone.now())
-    cases = narrow_by_time(_narrowed_cases(user, kind, filters), filters, *bounds)
+    cases = cases_within(user, kind, filters, time_bounds(filters, now or timezone.now()))
     return cases if department_id is None else cases.filter(department_id=department_id)
+
+
+def cases_within(
+    user: User,
+    kind: ViewKind,
+    filters: QueueFilters,
+    bounds: tuple[dt.datetime | None, dt.datetime | None, dt.datetime | None],
+) -> CaseQuerySet:
+    """Return the cases of a view, as `cases_of_view` does.
+
+    `bounds` are those of `time_bounds`.
+    """
+    return narrow_by_time(_narrowed_cases(user, kind, filters), filters, *bounds)
 
 
 @dataclass(frozen=True, slots=True)

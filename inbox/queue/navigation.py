@@ -12,10 +12,12 @@ from django.utils import timezone
 from accounts.access import viewer
 from accounts.brand_accounts.troubles import trouble_banners
 from accounts.models import User
-from inbox.addresses import known_address
+from inbox.addresses import address_pattern, known_address
 from inbox.keys import find_key
 from inbox.queue.counts import MOST_OVER, OpenCounts, open_counts
 from inbox.queue.markup import NavigationEntry
+from inbox.queue.saved_views.counting import MOST_COUNTED, is_counted
+from inbox.queue.saved_views.rail import Rail, rail_of
 from inbox.visibility import queue_departments
 
 #: Pages other than the queues, by group: label, URL name, and the action of `accounts.access.ROLES` that allows it.
@@ -64,6 +66,8 @@ _PAGE_GROUPS = (
 )
 #: The page that is marked when something is wrong with a brand account, and that when answers are over their target.
 _SICK_PAGE, _LATE_PAGE = "accounts:brand_accounts", "reports:today"
+#: Saved views that are opened by G and a digit.
+MOST_KEYS = 9
 #: Troubles that a page shows in full.
 MOST_BANNERS = 2
 
@@ -79,11 +83,12 @@ class PageGroup:
 def navigation_context(user: User, path: str) -> dict[str, Any]:
     """Return the template context of `_nav.html`.
 
-    Three small statements. `views` and `departments` are lists of `NavigationEntry`, `groups` the other pages as
+    Four small statements. `views`, `saved_views` and `departments` are lists of `NavigationEntry`, `groups` the other pages as
     `PageGroup`s, `notices` is the entry of the page of notices; `unread` is the number of unread notices, `person` the user, `on_leave` whether they are on
     leave, `sick_accounts` the number of brand accounts with a trouble that concerns them.
     """
-    counts, works_on_cases = open_counts(user), viewer(user).may("claim")
+    rail, works_on_cases = rail_of(user), viewer(user).may("claim")
+    counts = open_counts(user, rail.views)
     queues = [
         _queue_entry(
             department.name,
@@ -94,7 +99,8 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         for department in queue_departments(user)
     ]
     return {
-        "views": _view_entries(counts, path, works_on_cases=works_on_cases),
+        "views": _view_entries(counts, path, open_address(user), works_on_cases=works_on_cases),
+        "saved_views": _saved_view_entries(rail, counts, path),
         "departments": queues,
         "groups": _page_groups(user, path, counts),
         "person": user,
@@ -108,9 +114,36 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
     }
 
 
-def _view_entries(counts: OpenCounts, path: str, *, works_on_cases: bool) -> list[NavigationEntry]:
+def open_address(user: User) -> str:
+    """Return the address of all open cases: the first page, unless something else opens there."""
+    return known_address("inbox:queue_open" if rail_of(user).opens_elsewhere else "inbox:queue")
+
+
+def _saved_view_entries(rail: Rail, counts: OpenCounts, path: str) -> list[NavigationEntry]:
+    """Return the saved views and the page of all views.
+
+    The first nine have a digit as their key.
+    """
+    entries = []
+    for number, view in enumerate(rail.views, 1):
+        address = address_pattern("inbox:view").format(pk=view.pk)
+        count = describe_count(counts.views.get(view.pk, 0)) if is_counted(view) else ""
+        go = str(number) if number <= MOST_KEYS else ""
+        entries.append(NavigationEntry(view.name, address, count, path == address, go))
+    all_views = known_address("inbox:views")
+    return [*entries, NavigationEntry("All views", all_views, "", path == all_views, _letter("go_views"))]
+
+
+def describe_count(count: int) -> str:
+    """Return the number of a saved view's cases in words."""
+    return f"{MOST_COUNTED - 1:,}+" if count >= MOST_COUNTED else f"{count:,}"
+
+
+def _view_entries(
+    counts: OpenCounts, path: str, all_open: str, *, works_on_cases: bool
+) -> list[NavigationEntry]:
     return [
-        _queue_entry("All open", known_address("inbox:queue"), path, counts.all, "go_open"),
+        _queue_entry("All open", all_open, path, counts.all, "go_open"),
         _queue_entry(
             "Unassigned", known_address("inbox:queue_unassigned"), path, counts.unassigned, "go_unassigned"
         ),

@@ -54,10 +54,11 @@ class PlaceToGo:
 def list_places(user: User, words: str = "") -> list[PlaceToGo]:
     """Return the places whose names have all of some words.
 
-    In the order of the navigation. Three small statements: those of the navigation.
+    In the order of the navigation. Four small statements: those of the navigation.
     """
     shown, may = navigation_context(user, ""), viewer(user).may
     places = _entries("Inbox", [*shown["views"], shown["notices"]])
+    places += _entries("Saved views", shown["saved_views"])
     places += _entries("Departments", shown["departments"])
     for group in shown["groups"]:
         places += _entries(group.heading, group.entries)

@@ -24,7 +24,7 @@ from inbox.queue.search_rows import FOUND_KEY
 P = ParamSpec("P")
 #: The cookie with the address of the queue that was last looked at.
 QUEUE_COOKIE = "queue"
-_QUEUE_ADDRESS = re.compile(r"/(queue/[a-z-]+/([\w-]+/)?)?(\?[\w=&%.+-]*)?\Z")
+_QUEUE_ADDRESS = re.compile(r"/(queue/[a-z-]+/([\w-]+/)?|views/\d+/)?(\?[\w=&%.+-]*)?\Z")
 
 
 class InboxRequest(HttpRequest):

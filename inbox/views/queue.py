@@ -1,9 +1,9 @@
-"""The queues: All open, Unassigned, Mine, Watching, Snoozed, Not sent, Resolved, and one per department."""
+"""The queues: All open, Unassigned, Mine, Watching, Snoozed, Not sent, Resolved, one per department, saved views."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -14,13 +14,15 @@ from django.views.decorators.http import require_safe
 from accounts.access import viewer
 from accounts.models import BrandAccount
 from inbox.addresses import known_address
+from inbox.queue.asked import AskedList, find_list, find_named_list, find_saved_list
 from inbox.queue.filter_form import build_filter_form, names_for
-from inbox.queue.filter_words import VIEW_TITLES, describe_filters, list_orders
-from inbox.queue.filters import QueueFilters, ViewKind
+from inbox.queue.filter_words import FilterNames, SentencePart, describe_filters, list_orders
+from inbox.queue.filters import ViewKind
 from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
+from inbox.queue.saved_views.opening import opening_address
+from inbox.queue.saved_views.pages import describe_gone, describe_saving
 from inbox.views.guards import QUEUE_COOKIE, InboxRequest, signed_in, wants_fragment
-from inbox.visibility import queue_departments
 
 _NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
 _EMPTY: dict[str, tuple[str, str]] = {
@@ -40,9 +42,22 @@ _EMPTY: dict[str, tuple[str, str]] = {
 def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> HttpResponse:
     """Show a queue; for htmx only its rows.
 
-    With a cursor, the next rows.
+    With a cursor, the next rows. The first page of all is what its reader chose to open first.
     """
-    return show_list(request, find_list(request, kind, slug))
+    is_first = request.path == known_address("inbox:queue") and not request.GET and not request.htmx
+    if is_first and (opening := opening_address(request.user)):
+        return redirect(opening)
+    return show_list(request, find_list(request.user, kind, request.GET, slug))
+
+
+@require_safe
+@signed_in
+def view(request: InboxRequest, pk: int) -> HttpResponse:
+    """Show a saved view as a list.
+
+    With its own filters, or with those of the address.
+    """
+    return show_list(request, find_saved_list(request.user, pk, request.GET))
 
 
 @require_safe
@@ -52,9 +67,9 @@ def queue_filters(request: InboxRequest) -> HttpResponse:
 
     With `?show`, go to the list with what was chosen there.
     """
-    of, _, slug = request.GET.get("of", "").partition(":")
-    kind = of if of in (*VIEW_TITLES, "department") else "open"
-    asked = find_list(request, cast(ViewKind, kind), slug)
+    asked = find_named_list(request.user, request.GET.get("of", ""), request.GET)
+    if asked is None:
+        raise Http404
     if "show" in request.GET:
         return redirect(asked.address())
     brands = list(BrandAccount.objects.visible_to(request.user))
@@ -66,80 +81,56 @@ def queue_filters(request: InboxRequest) -> HttpResponse:
     return render(request, f"{name}#form" if wants_fragment(request) else name, context)
 
 
-@dataclass(frozen=True, slots=True)
-class AskedList:
-    """A list that was asked for: what it lists, by which filters, and where it stands."""
+def show_list(request: InboxRequest, asked: AskedList | None) -> HttpResponse:
+    """Show a list, its filters and its first rows; with a cursor, the next rows.
 
-    title: str
-    kind: ViewKind
-    path: str
-    filters: QueueFilters
-    slug: str = ""
-    department_id: int | None = None
-
-    @property
-    def of(self) -> str:
-        """What the form of filters calls the list."""
-        return f"{self.kind}:{self.slug}" if self.slug else self.kind
-
-    def address(self, query: str | None = None) -> str:
-        """Return the list with these filters or with its own."""
-        query = self.filters.query_string(after="") if query is None else query
-        return f"{self.path}?{query}".rstrip("?")
-
-    def form_address(self) -> str:
-        """Return the address of its form of filters."""
-        query = f"&{self.filters.query_string(after='')}".rstrip("&")
-        return f"{known_address('inbox:queue_filters')}?of={self.of}{query}"
-
-
-def find_list(request: InboxRequest, kind: ViewKind, slug: str) -> AskedList:
-    """Return the list that the request asks for.
-
-    Raises `Http404` for a department that is not the reader's.
+    Raises `Http404` without a list.
     """
-    filters = QueueFilters.parse(request.GET, kind)
-    if kind != "department":
-        name = "inbox:queue" if kind == "open" else f"inbox:queue_{kind}"
-        return AskedList(VIEW_TITLES[kind], kind, known_address(name), filters)
-    for department in queue_departments(request.user):
-        if department.slug == slug:
-            path = known_address("inbox:queue_department", slug)
-            return AskedList(department.name, kind, path, filters, slug, department.pk)
-    raise Http404
-
-
-def show_list(request: InboxRequest, asked: AskedList) -> HttpResponse:
-    """Show a list, its filters and its first rows; with a cursor, the next rows."""
-    kind, filters = asked.kind, asked.filters
-    brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(request.user)}
-    page = queue_page(request.user, kind, filters, brands, timezone.now(), asked.department_id)
+    if asked is None:
+        raise Http404
+    kind, filters, user = asked.kind, asked.filters, request.user
+    brands = {brand.pk: brand for brand in BrandAccount.objects.visible_to(user)}
+    page = queue_page(user, kind, filters, brands, timezone.now(), asked.department_id)
+    names = names_for(filters, brands.values(), user)
     empty = _NO_MATCH if filters.is_narrowed else _EMPTY[kind]
     bare = asked.address()
     context: dict[str, Any] = {
         "title": asked.title,
         "kind": kind,
-        "tab": kind,
+        "tab": "" if asked.view else kind,
         "rows": page.rows,
-        "next": asked.address(filters.query_string(after=page.after)) if page.after else "",
+        "next": asked.page_address(page.after) if page.after else "",
         "first_page": not filters.after,
         "filters": filters,
         "asked": asked,
         "here": bare,
-        "sentence": describe_filters(filters, kind, names_for(filters, brands.values(), request.user)),
+        "sentence": _describe(asked, names),
         "orders": [
             (words, asked.address(filters.query_string(sort=order, after="")), order == filters.sort)
             for order, words in list_orders(kind)
         ],
         "without_filters": asked.path if bare != asked.path else "",
-        "may": {"claim": viewer(request.user).may("claim")},
+        "saving": describe_saving(asked, user),
+        "gone": describe_gone(filters, user, names, is_empty=not page.rows) if asked.view else "",
+        "may": {"claim": viewer(user).may("claim")},
         "empty": {"title": empty[0], "advice": empty[1]},
-        "offers_set_up": not filters.is_narrowed and viewer(request.user).may("users"),
+        "offers_set_up": not filters.is_narrowed and viewer(user).may("users"),
     }
     name = "inbox/queue/queue.html"
     if wants_fragment(request):
         name += "#more-rows" if filters.after else _fragment_for(request)
     return _remember_queue(request, render(request, name, context), bare)
+
+
+def _describe(asked: AskedList, names: FilterNames) -> list[SentencePart]:
+    """Return the filters in a sentence.
+
+    Each part has the address of the list without it.
+    """
+    return [
+        replace(part, without=asked.address(part.without)) if part.words else part
+        for part in describe_filters(asked.filters, asked.kind, names)
+    ]
 
 
 def _remember_queue(request: InboxRequest, response: HttpResponse, address: str) -> HttpResponse:

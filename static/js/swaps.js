@@ -138,7 +138,7 @@
     const pane = $("#list-pane[data-queue]");
     if (!pane || getComputedStyle(pane).display === "none") return;
     const stored = sessionStorage.getItem("queue") || "";
-    const queue = /^\/($|\?|queue\/)/.test(stored) ? stored : pane.dataset.queue;
+    const queue = /^\/($|\?|queue\/|views\/\d)/.test(stored) ? stored : pane.dataset.queue;
     window.htmx.ajax("GET", queue, { source: pane, target: pane, swap: "outerHTML" });
     const back = $("#case-bar .back");
     if (back) back.href = queue;

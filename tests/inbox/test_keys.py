@@ -68,7 +68,9 @@ def test_the_list_of_keys_and_the_navigation_say_the_same_as_the_table(client):
         assert each.words.partition(";")[0] in dialog.replace("&#x27;", "'"), each.name
     rail = page[page.index('id="rail"') : page.index("</nav>")]
     letters = re.findall(r'data-go="(.)"', rail)
-    assert sorted(letters) == sorted(each.last for each in KEYS if each.reach is KeyReach.VIEWS)
+    # Digits are for saved views, of which there is none here.
+    views = [each.last for each in KEYS if each.reach is KeyReach.VIEWS and each.name != "go_saved_view"]
+    assert sorted(letters) == sorted(views)
 
 
 @pytest.mark.django_db

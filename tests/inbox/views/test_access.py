@@ -105,6 +105,18 @@ OF_NOTHING |= {"macros", "macro_new"}
 #: By role and owner in macros/test_pages.py.
 ELSEWHERE |= {"macro", "macro_archive", "macro_restore", "macro_duplicate", "macro_undo", "preview_macro"}
 OF_A_CASE |= {"remind": ("post", {"day": "2030-01-01"}, {302, 422})}
+OF_NOTHING |= {"queue_open", "views", "view_new"}
+#: By role and owner in queue/test_saved_views.py.
+ELSEWHERE |= {
+    "view",
+    "view_edit",
+    "view_filters",
+    "view_move",
+    "view_hide",
+    "view_delete",
+    "view_restore",
+    "views_opening",
+}
 #: Everybody's own, in later/test_reminders.py.
 ELSEWHERE |= {"reminder_drop"}
 #: Everybody's own, in test_notices_page.py.

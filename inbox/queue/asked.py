@@ -1,0 +1,139 @@
+"""A list that was asked for by its address: what it lists, by which filters, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import cast
+from urllib.parse import urlencode, urlsplit
+
+from django.http import QueryDict
+from django.urls import Resolver404, resolve
+
+from accounts.models import User
+from inbox.addresses import address_pattern, known_address
+from inbox.queue.filter_words import VIEW_TITLES
+from inbox.queue.filters import SEVERAL, SINGLE, QueueFilters, ViewKind
+from inbox.queue.navigation import open_address
+from inbox.queue.saved_views.rail import ShownView, find_view
+from inbox.visibility import queue_departments
+
+#: In the address of a saved view without its filters: it has none on purpose.
+_CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """A list that was asked for. `view` is set for a saved view, `department_id` for the list of a department."""
+
+    title: str
+    kind: ViewKind
+    path: str
+    filters: QueueFilters
+    slug: str = ""
+    department_id: int | None = None
+    view: ShownView | None = None
+
+    @property
+    def of(self) -> str:
+        """What the form of filters calls the list."""
+        if self.view:
+            return f"view:{self.view.pk}"
+        return f"{self.kind}:{self.slug}" if self.slug else self.kind
+
+    @property
+    def query(self) -> str:
+        """Its filters and its order as a query string."""
+        return self.filters.query_string(after="")
+
+    @property
+    def is_changed(self) -> bool:
+        """True for a saved view with other filters than it was saved with."""
+        return self.view is not None and self.query != self.view.filters.query_string()
+
+    @property
+    def savable(self) -> tuple[ViewKind, str]:
+        """What a saved view of this list keeps: the list that it narrows, and by what."""
+        if self.department_id is None:
+            return self.kind, self.query
+        return "open", replace(self.filters, department=(str(self.department_id),)).query_string(after="")
+
+    def address(self, query: str | None = None) -> str:
+        """Return the list with these filters or with its own."""
+        query = self.query if query is None else query
+        if self.view:
+            query = "" if query == self.view.filters.query_string() else query or f"{_CHANGED}=1"
+        return f"{self.path}?{query}".rstrip("?")
+
+    def page_address(self, after: str) -> str:
+        """Return the address of the page after a row."""
+        address = self.address()
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'after': after})}"
+
+    def form_address(self) -> str:
+        """Return the address of its form of filters."""
+        return f"{known_address('inbox:queue_filters')}?of={self.of}&{self.query}".rstrip("&")
+
+    def form_address_to_save(self) -> str:
+        """Return the address of the form that saves the list."""
+        return f"{known_address('inbox:view_new')}?of={self.of}&{self.query}".rstrip("&")
+
+    def unfiltered(self) -> str:
+        """Return the list without filters, in its usual order."""
+        return self.address("")
+
+
+def find_list(user: User, kind: str, query: QueryDict, slug: str = "") -> AskedList | None:
+    """Return the list of a kind. None for one that there is not, or that is not the reader's."""
+    if kind == "department":
+        for department in queue_departments(user):
+            if department.slug == slug:
+                path = known_address("inbox:queue_department", slug)
+                filters = QueueFilters.parse(query, "department")
+                return AskedList(department.name, "department", path, filters, slug, department.pk)
+        return None
+    if kind not in VIEW_TITLES:
+        return None
+    path = open_address(user) if kind == "open" else known_address(f"inbox:queue_{kind}")
+    named = cast(ViewKind, kind)
+    return AskedList(VIEW_TITLES[kind], named, path, QueueFilters.parse(query, named))
+
+
+def find_saved_list(user: User, pk: int, query: QueryDict, *, is_form: bool = False) -> AskedList | None:
+    """Return the list of a saved view.
+
+    None for one that the reader may not open. With the filters of the address instead of its own if it has any; `is_form`: in any case.
+    """
+    view = find_view(user, pk)
+    if view is None:
+        return None
+    filters = QueueFilters.parse(query, view.kind)
+    if not is_form and not any(name in query for name in (*SEVERAL, *SINGLE, "sort", _CHANGED)):
+        filters = replace(view.filters, after=filters.after)
+    path = address_pattern("inbox:view").format(pk=view.pk)
+    return AskedList(view.name, view.kind, path, filters, view=view)
+
+
+def find_named_list(user: User, of: str, query: QueryDict) -> AskedList | None:
+    """Return the list that a form calls `of` (`AskedList.of`).
+
+    With the filters of the form. All open cases for a word that is none of ours.
+    """
+    kind, _, rest = of.partition(":")
+    kind = kind if kind in ("view", "department", *VIEW_TITLES) else "open"
+    if kind == "view":
+        is_id = rest.isdecimal() and len(rest) < 18
+        return find_saved_list(user, int(rest), query, is_form=True) if is_id else None
+    return find_list(user, kind, query, rest)
+
+
+def resolve_list(user: User, address: str) -> AskedList | None:
+    """Return the list at an address, None for any other address."""
+    try:
+        split = urlsplit(address)
+        match = resolve(split.path if not split.netloc else "")
+    except (ValueError, Resolver404):
+        return None
+    query = QueryDict(split.query)
+    if match.view_name == "inbox:view":
+        return find_saved_list(user, match.kwargs["pk"], query)
+    return find_list(user, match.kwargs.get("kind", ""), query, match.kwargs.get("slug", ""))
