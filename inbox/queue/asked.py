@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.http import QueryDict
@@ -14,7 +14,8 @@ from inbox.addresses import address_pattern, known_address
 from inbox.queue.filter_words import VIEW_TITLES
 from inbox.queue.filters import SEVERAL, SINGLE, QueueFilters, ViewKind
 from inbox.queue.navigation import open_address
-from inbox.queue.saved_views.rail import ShownView, find_view
+from inbox.queue.saved_views.rail import SEARCH, ShownView, find_view
+from inbox.queue.search import clean_query
 from inbox.visibility import queue_departments
 
 #: In the address of a saved view without its filters: it has none on purpose.
@@ -82,6 +83,39 @@ class AskedList:
         return self.address("")
 
 
+@dataclass(frozen=True, slots=True)
+class AskedSearch:
+    """A search that was asked for, as far as it can be saved."""
+
+    text: str
+    oldest: bool = False
+
+    @property
+    def savable(self) -> tuple[Literal["search"], str]:
+        """What a saved view of this search keeps."""
+        return SEARCH, urlencode({"q": self.text} | ({"sort": "oldest"} if self.oldest else {}))
+
+    def address(self) -> str:
+        """Return the address of what it finds."""
+        return f"{known_address('inbox:search')}?{self.savable[1]}"
+
+    def form_address_to_save(self) -> str:
+        """Return the address of the form that saves the search."""
+        return f"{known_address('inbox:view_new')}?of={SEARCH}&{self.savable[1]}"
+
+
+def parse_search(query: QueryDict) -> AskedSearch | None:
+    """Return the search of an address, None where it looks for nothing."""
+    text = clean_query(query.get("q", ""))
+    return AskedSearch(text, query.get("sort") == "oldest") if text else None
+
+
+def find_savable(user: User, query: QueryDict) -> AskedList | AskedSearch | None:
+    """Return what an address asks to save: the list or the search that its `of` names."""
+    of = query.get("of", "")
+    return parse_search(query) if of == SEARCH else find_named_list(user, of, query)
+
+
 def find_list(user: User, kind: str, query: QueryDict, slug: str = "") -> AskedList | None:
     """Return the list of a kind. None for one that there is not, or that is not the reader's."""
     if kind == "department":
@@ -104,7 +138,7 @@ def find_saved_list(user: User, pk: int, query: QueryDict, *, is_form: bool = Fa
     None for one that the reader may not open. With the filters of the address instead of its own if it has any; `is_form`: in any case.
     """
     view = find_view(user, pk)
-    if view is None:
+    if view is None or view.kind == SEARCH:
         return None
     filters = QueueFilters.parse(query, view.kind)
     if not is_form and not any(name in query for name in (*SEVERAL, *SINGLE, "sort", _CHANGED)):

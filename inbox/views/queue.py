@@ -22,6 +22,7 @@ from inbox.queue.listing import queue_page
 from inbox.queue.navigation import navigation_context, troubles_context
 from inbox.queue.saved_views.opening import opening_address
 from inbox.queue.saved_views.pages import describe_gone, describe_saving
+from inbox.queue.saved_views.rail import SEARCH, find_view
 from inbox.views.guards import QUEUE_COOKIE, InboxRequest, signed_in, wants_fragment
 
 _NO_MATCH = ("No cases match these filters", "Clear a filter to see more.")
@@ -55,8 +56,11 @@ def queue(request: InboxRequest, kind: ViewKind = "open", slug: str = "") -> Htt
 def view(request: InboxRequest, pk: int) -> HttpResponse:
     """Show a saved view as a list.
 
-    With its own filters, or with those of the address.
+    With its own filters, or with those of the address. A saved search is run.
     """
+    saved = find_view(request.user, pk)
+    if saved and saved.kind == SEARCH:
+        return redirect(f"{known_address('inbox:search')}?{saved.query}")
     return show_list(request, find_saved_list(request.user, pk, request.GET))
 
 

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from inbox.queue.asked import parse_search
+from inbox.queue.saved_views.pages import describe_saving_search
 from inbox.queue.search import clean_query
 from inbox.queue.search import search_inbox as find
 from inbox.search_words.operators import split_operators, without_operator
@@ -40,6 +42,8 @@ def search(request: InboxRequest) -> HttpResponse:
         more = f"?{urlencode(way)}"
     context: dict[str, Any] = {"query": query, "found": results, "next": more, "tab": "search"}
     context |= {"operators": _removable(query, order), "orders": _ORDERS, "order": order.get("sort", "")}
+    if asked := parse_search(request.GET):
+        context |= {"asked": asked, "saving": describe_saving_search(request.user)}
     name = "inbox/queue/search.html#hits" if wants_fragment(request) and after else "inbox/queue/search.html"
     return render(request, name, context)
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from inbox.queue.filters import QueueFilters, ViewKind
 from inbox.queue.listing import cases_within
 from inbox.queue.narrowing import time_bounds
-from inbox.queue.saved_views.rail import ShownView
+from inbox.queue.saved_views.rail import SEARCH, ShownView
 from postgres.prepared_querysets import prepared_statement
 
 #: No more cases of a view are counted than this: every page shows the number.
@@ -25,7 +25,7 @@ def is_counted(view: ShownView) -> bool:
 
     As with “Resolved”, closed cases are not; nor are cases by words of their messages, which takes a search.
     """
-    return view.kind != "resolved" and not view.filters.text
+    return view.kind not in ("resolved", SEARCH) and not view.filters.text
 
 
 def count_parts(
@@ -37,7 +37,7 @@ def count_parts(
     """
     parts = []
     for view in views:
-        if not is_counted(view):
+        if view.kind == SEARCH or not is_counted(view):
             continue
         filters = replace(view.filters, sort=view.filters.usual_sort)
         if part := _some_cases(user, view.kind, filters, *time_bounds(filters, now)):

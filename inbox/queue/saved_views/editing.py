@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -62,7 +62,7 @@ def clean_name(text: str) -> str:
 
 
 def add_view(
-    name: str, kind: ViewKind, query: str, sharing: Sharing, by: User, now: dt.datetime
+    name: str, kind: ViewKind | Literal["search"], query: str, sharing: Sharing, by: User, now: dt.datetime
 ) -> SavedView:
     """Save a list under a name. Raises `Invalid` with a sentence."""
     if SavedView.objects.filter(owner=by, deleted_at__isnull=True).count() >= MOST_OWNED:

@@ -14,7 +14,7 @@ from inbox.queue.filter_form import names_for
 from inbox.queue.filter_words import FilterNames, describe_filters
 from inbox.queue.filters import QueueFilters
 from inbox.queue.navigation import describe_count
-from inbox.queue.saved_views.rail import ShownView, rail_of, show_views
+from inbox.queue.saved_views.rail import SEARCH, ShownView, rail_of, show_views
 from inbox.queue.saved_views.rights import may_edit, may_share_with_all, sharing_departments
 from inbox.visibility import list_departments
 
@@ -48,6 +48,12 @@ def describe_saving(asked: AskedList, user: User) -> Saving:
         departments=[(department.pk, department.name) for department in sharing_departments(user)],
         everybody=may_share_with_all(user),
     )
+
+
+def describe_saving_search(user: User) -> Saving:
+    """Return how a search may be saved. No statement beyond those of the navigation."""
+    departments = [(department.pk, department.name) for department in sharing_departments(user)]
+    return Saving(True, None, None, departments, may_share_with_all(user))
 
 
 def describe_gone(filters: QueueFilters, user: User, names: FilterNames, *, is_empty: bool) -> str:
@@ -131,6 +137,8 @@ class _ViewWriter:
         self.departments = {department.pk: department.name for department in list_departments(user)}
 
     def describe(self, view: ShownView) -> str:
+        if view.kind == SEARCH:
+            return f"Search for “{view.search}”"
         names = names_for(view.filters, self.brands, self.user)
         parts = describe_filters(view.filters, view.kind, names)
         return "".join(part.before + part.words for part in parts)

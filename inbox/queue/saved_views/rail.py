@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -19,6 +19,8 @@ from inbox.models.saved_view import SavedViewQuerySet
 from inbox.queue.filters import QueueFilters, ViewKind
 from postgres.prepared_querysets import prepared_query
 
+#: The kind of a view that is a search: its query is that of the page of search.
+SEARCH: Literal["search"] = "search"
 #: The most views that the navigation shows and counts; the page of views has all.
 MOST_IN_NAVIGATION = 20
 _VIEW, _OWN, _ROLE = "view", "own", "role"
@@ -34,7 +36,7 @@ class ShownView:
 
     pk: int
     name: str
-    kind: ViewKind
+    kind: ViewKind | Literal["search"]
     query: str
     owner_id: int
     scope: str
@@ -43,8 +45,13 @@ class ShownView:
 
     @property
     def filters(self) -> QueueFilters:
-        """Its filters and its order."""
-        return parse_query(self.kind, self.query)
+        """Its filters and its order; none of a search."""
+        return QueueFilters() if self.kind == SEARCH else parse_query(self.kind, self.query)
+
+    @property
+    def search(self) -> str:
+        """What a saved search looks for, as it was typed."""
+        return QueryDict(self.query).get("q", "") if self.kind == SEARCH else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from accounts.guards import SignedInRequest, require_action
 from accounts.models import Role
 from inbox.changes.refusals import Invalid
 from inbox.models import SavedView, ViewScope
-from inbox.queue.asked import AskedList, find_named_list, find_saved_list
+from inbox.queue.asked import AskedList, AskedSearch, find_savable, find_saved_list
 from inbox.queue.saved_views import editing
 from inbox.queue.saved_views.opening import opening_choices, parse_opening, read_openings
 from inbox.queue.saved_views.pages import describe_view, list_rows
@@ -53,7 +53,7 @@ def views(request: SignedInRequest) -> HttpResponse:
 def view_new(request: SignedInRequest) -> HttpResponse:
     """Show the form that saves a list as a view; posting it saves it."""
     is_posted = request.method == "POST"
-    asked = find_named_list(request.user, request.GET.get("of", ""), request.GET)
+    asked = find_savable(request.user, request.GET)
     if asked is None:
         raise Http404
     error = ""
@@ -72,7 +72,7 @@ def view_new(request: SignedInRequest) -> HttpResponse:
     return render(request, "inbox/queue/view_form.html", context, status=422 if error else 200)
 
 
-def _add(request: SignedInRequest, asked: AskedList) -> SavedView:
+def _add(request: SignedInRequest, asked: AskedList | AskedSearch) -> SavedView:
     scope, departments = _posted_sharing(request)
     sharing = editing.parse_sharing(scope, departments, request.user)
     kind, query = asked.savable

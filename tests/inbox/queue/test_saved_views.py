@@ -14,7 +14,14 @@ from django.utils import timezone
 from accounts.models import Role
 from inbox.models import Case, OpeningList, SavedView, Status, ViewPlace
 from inbox.queue.saved_views import counting
-from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, SavedViewFactory, UserFactory
+from tests.factories import (
+    BrandAccountFactory,
+    CaseFactory,
+    DepartmentFactory,
+    MessageFactory,
+    SavedViewFactory,
+    UserFactory,
+)
 from tests.inbox.page_requests import HTMX, count_statements, signed_in
 from tests.markup import squeezed
 
@@ -429,3 +436,28 @@ def test_a_case_leads_back_to_the_view_it_was_opened_from(people, service, brand
     client = signed_in(people["agent"])
     client.get(f"/views/{view.pk}/")
     assert f'href="/views/{view.pk}/"' in client.get(reverse("inbox:case", args=[case.pk])).content.decode()
+
+
+def test_a_search_is_saved_as_a_view_and_opening_it_runs_it(people, service, brand):
+    message = MessageFactory(
+        case=CaseFactory(department=service, brand_account=brand), text="The lid is cracked"
+    )
+    client = signed_in(people["agent"])
+    page = client.get("/search/?q=cracked+is:open&sort=oldest").content.decode()
+    address = html.unescape(re.search(r'action="(/views/new/[^"]+)"', page).group(1))
+    assert "Save as a view" not in client.get("/search/").content.decode()
+    response = client.post(address, {"name": "Cracked lids"}, follow=True)
+    view = SavedView.objects.get()
+    assert response.redirect_chain == [
+        (f"/views/{view.pk}/", 302),
+        ("/search/?q=cracked+is%3Aopen&sort=oldest", 302),
+    ]
+    assert f"/cases/{message.case.pk}/" in response.content.decode()
+    assert number_of(client, view) == ""
+    assert "Search for “cracked is:open”" in squeezed(client.get("/views/"))
+    assert client.get(f"/views/{view.pk}/edit/").status_code == 200
+    assert signed_in(people["owner"]).get(f"/views/{view.pk}/").status_code == 404
+    refused = client.post(
+        "/bulk/", {"act": "resolve", "every": "1", "list": f"/views/{view.pk}/"}, follow=True
+    )
+    assert "not there any more" in squeezed(refused)
