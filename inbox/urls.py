@@ -155,6 +155,7 @@ urlpatterns: list[URLPattern] = [
     path("presence/set/", presence.set_presence, name="set_presence"),
     path("presence/time-zone/", presence.set_time_zone, name="set_time_zone"),
     path("presence/opening/", presence.set_opening, name="set_opening"),
+    path("presence/density/", presence.set_density, name="set_density"),
     path("presence/give-back/", presence.give_back, name="give_back"),
     path("presence/leave/", presence.plan_leave, name="plan_leave"),
     path("presence/leave/<int:pk>/remove/", presence.remove_leave, name="remove_leave"),

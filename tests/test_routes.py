@@ -103,7 +103,7 @@ READ |= {"inbox:macros", "inbox:macro", "inbox:macro_new", "inbox:choose_macro",
 
 #: Saved views.
 POST_ONLY |= {"inbox:view_filters", "inbox:view_move", "inbox:view_hide", "inbox:view_delete", "inbox:view_restore",
-              "inbox:views_opening"}  # fmt: skip
+              "inbox:views_opening", "inbox:set_density"}  # fmt: skip
 READ |= {"inbox:queue_open", "inbox:views", "inbox:view_new", "inbox:view", "inbox:view_edit"}
 
 #: Custody.

@@ -91,6 +91,8 @@ class User(AbstractUser):
     capacity = models.PositiveSmallIntegerField(default=20)
     #: Closing or passing on a case opens the next one of the list by itself.
     opens_next_case = models.BooleanField(default=True, db_default=True)
+    #: Rows of lists take less room.
+    has_compact_lists = models.BooleanField(default=False, db_default=False)
     #: When the user marked themselves as away; null while they are available.
     away_since = models.DateTimeField(null=True, blank=True)
     #: When the user was last seen on a page, to the minute; null before the first time. See

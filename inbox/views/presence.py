@@ -17,7 +17,7 @@ from accounts.working_time.forms import LeaveForm, TimeZoneForm, language_name
 from inbox.assignment import automatic, leavers
 from inbox.live import here
 from inbox.models import Case
-from inbox.views.guards import InboxRequest, signed_in
+from inbox.views.guards import InboxRequest, queue_address, signed_in
 from wording.times import clock_time, display_zone
 
 
@@ -112,6 +112,15 @@ def set_opening(request: InboxRequest) -> HttpResponse:
         return HttpResponse(status=204)
     messages.success(request, "Saved.")
     return redirect("inbox:presence")
+
+
+@require_POST
+@signed_in
+def set_density(request: InboxRequest) -> HttpResponse:
+    """Choose how much room rows take; go back to the list."""
+    request.user.has_compact_lists = request.POST.get("compact") == "1"
+    request.user.save(update_fields=["has_compact_lists"])
+    return redirect(queue_address(request))
 
 
 def _render_presence(

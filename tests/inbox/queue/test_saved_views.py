@@ -461,3 +461,15 @@ def test_a_search_is_saved_as_a_view_and_opening_it_runs_it(people, service, bra
         "/bulk/", {"act": "resolve", "every": "1", "list": f"/views/{view.pk}/"}, follow=True
     )
     assert "not there any more" in squeezed(refused)
+
+
+def test_each_person_chooses_how_much_room_rows_take(people):
+    client, other = signed_in(people["agent"]), signed_in(people["owner"])
+    view = SavedViewFactory(owner=people["agent"])
+    client.get(f"/views/{view.pk}/")
+    response = client.post(reverse("inbox:set_density"), {"compact": "1"})
+    assert response.url == f"/views/{view.pk}/"
+    assert 'class="case-list compact"' in client.get(response.url).content.decode()
+    assert 'class="case-list"' in other.get("/").content.decode()
+    client.post(reverse("inbox:set_density"), {"compact": "0"})
+    assert 'class="case-list"' in client.get("/").content.decode()

@@ -76,6 +76,8 @@ ELSEWHERE |= {"set_up"}
 ELSEWHERE |= {"take_back"}
 #: By who did it in cases/test_undo.py.
 ELSEWHERE |= {"undo", "set_opening"}
+#: Everybody's own, in queue/test_saved_views.py.
+ELSEWHERE |= {"set_density"}
 OF_A_CASE |= {"case_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"customer_tags": ("post", {"tags": "vip"}, {302, 403})}
 OF_A_CASE |= {"link_to_item": ("post", {"item": "x"}, {403, 422})}
