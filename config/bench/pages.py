@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Membership, User
 from config.bench.child import run_in_child
@@ -71,11 +72,39 @@ def plan_requests(name: str, clients: int) -> dict[str, Any]:
         paths = [f"/search/?q={query.replace(' ', '+')}" for query in queries]
         floor = [f"/floor{path}" for path in paths]
     return {
+        **(_plan_views(clients) if name == "queue" else {}),
         "cookies": [cookie for cookie, _ in who],
         "paths": paths,
         "floor": floor,
         "statements": count_statements(paths[0], who[0][1]),
     }
+
+
+def _plan_views(clients: int) -> dict[str, Any]:
+    """Return the requests for saved views: of agents who have five each, whom the plain queue is not asked for."""
+    from inbox.models import SavedView
+
+    now, who = timezone.now(), sign_in_agents(2 * clients)[clients:]
+    paths = []
+    for _, user in who:
+        department_id = Membership.objects.filter(user=user).values_list("department_id", flat=True)[0]
+        views = [
+            SavedView.objects.get_or_create(
+                owner=user,
+                name=name,
+                defaults={"kind": "open", "query": query, "created_at": now, "changed_at": now},
+            )[0]
+            for name, query in (
+                ("Here", f"department={department_id}&answer=missing"),
+                ("Negative", "tone=negative&sort=due"),
+                ("Waiting", "waiting=60&sort=waiting"),
+                ("Overdue", "due=over&assignee=nobody"),
+                ("Urgent", "priority=2&priority=1"),
+            )
+        ]
+        paths.append(f"/views/{views[0].pk}/")
+    statements = count_statements(paths[0], who[0][1])
+    return {"view_cookies": [cookie for cookie, _ in who], "views": paths, "view_statements": statements}
 
 
 def _find_long_case(user: User) -> int:
@@ -119,6 +148,12 @@ def measure(name: str, scratch: Scratch, cases: int, options: dict[str, Any], sa
             product = time_requests(ports, full["paths"], full["cookies"], REQUESTS)
             less = time_requests(small_ports, small["paths"], small["cookies"], REQUESTS)
             rounds.append(_round_figures(floor, product, less))
+            if name == "queue":
+                views = time_requests(ports, full["views"], full["view_cookies"], REQUESTS)
+                rounds[-1] |= {
+                    "view_p50_ms": percentile(views, 0.5),
+                    "view_ratio": percentile(views, 0.5) / percentile(product, 0.5),
+                }
             say(
                 f"round {number + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in rounds[-1].items())
             )
