@@ -34,6 +34,8 @@ ROLES: dict[str, frozenset[str]] = {
     "canned_answers": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "macros": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
     "settle_reply": frozenset({Role.MANAGER, Role.COMMUNITY}),
+    "approve": frozenset({Role.MANAGER, Role.COMMUNITY, Role.AGENT}),
+    "approval_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "edit_rules": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.COMMUNITY}),
     "edit_playbook": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),
     "edit_policies": frozenset({Role.ADMINISTRATOR, Role.MANAGER}),

@@ -127,6 +127,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 20},
         },
+        "overtaken-approvals": {
+            "task": "inbox.tasks.give_back_overtaken_answers",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
         "learning-items": {
             "task": "inbox.tasks.remind_owners_of_learning_items",
             "schedule": 600.0,

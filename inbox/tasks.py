@@ -8,6 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from inbox.approvals import overtaking as overtaken_approvals
 from inbox.assignment import automatic, leavers, orphaned_cases
 from inbox.bulk import acts, work
 from inbox.decisions import second_opinion, training
@@ -94,6 +95,17 @@ def tell_of_due_reminders() -> None:
 def take_back_overtaken_answers() -> None:
     """Give the texts of planned answers back that no longer fit."""
     planned.take_back_overtaken_answers(timezone.now())
+
+
+@shared_task
+def give_back_overtaken_answers() -> None:
+    """Give answers back that wait for approval and no longer fit.
+
+    Marks notices as read once none of their answers waits.
+    """
+    now = timezone.now()
+    overtaken_approvals.give_back_overtaken_answers(now)
+    overtaken_approvals.read_settled_notices(now)
 
 
 @shared_task

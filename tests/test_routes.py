@@ -106,6 +106,11 @@ POST_ONLY |= {"inbox:view_filters", "inbox:view_move", "inbox:view_hide", "inbox
               "inbox:views_opening", "inbox:set_density"}  # fmt: skip
 READ |= {"inbox:queue_open", "inbox:views", "inbox:view_new", "inbox:view", "inbox:view_edit"}
 
+#: Approval of answers.
+POST_ONLY |= {"inbox:approval_approve", "inbox:approval_undo", "inbox:approval_changes", "inbox:approval_decline", "inbox:approval_rule_switch",
+              "inbox:approval_rule_delete", "inbox:approval_ramp", "inbox:approval_approver"}  # fmt: skip
+READ |= {"inbox:approvals", "inbox:approval_rules", "inbox:approval_rule_new", "inbox:approval_rule"}
+
 #: Custody.
 POST_ONLY |= {"routing:learning_train", "routing:learning_mode", "routing:learning_thresholds",
               "routing:learning_activate", "routing:learning_example_remove"}  # fmt: skip

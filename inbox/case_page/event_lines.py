@@ -164,6 +164,14 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
     match event.verb:
         case Verb.REPLY_PLANNED:
             return _planned_line(event, who, data)
+        case (
+            Verb.APPROVAL_ASKED
+            | Verb.APPROVED
+            | Verb.CHANGES_ASKED
+            | Verb.APPROVAL_DECLINED
+            | Verb.APPROVAL_OVERTAKEN
+        ):
+            return _approval_line(event, who, data)
         case Verb.REPLY_CANCELLED if event.actor is None:
             return f"{data.get('reason', 'Something happened')} The planned answer went back to its author"
         case Verb.REPLY_CANCELLED:
@@ -188,6 +196,24 @@ def _answer_line(event: CaseEvent, who: str, data: dict[str, str]) -> str | None
             return f"{who} reopened it" if event.actor else "Reopened: the customer wrote again"
         case _:
             return None
+
+
+def _approval_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:
+    author = data.get("of") or "its author"
+    match event.verb:
+        case Verb.APPROVAL_ASKED:
+            return _with_reason(f"{who} asked for approval of an answer", data.get("reason", ""))
+        case Verb.APPROVED:
+            changes = " with changes" if event.data.get("edited") is True else ""
+            return _with_reason(f"{who} approved the answer of {author}{changes}", data.get("text", ""))
+        case Verb.APPROVAL_UNDONE:
+            return f"{who} took the approval of {author}’s answer back: it waits again"
+        case Verb.CHANGES_ASKED:
+            return _with_reason(f"{who} asked {author} for changes to the answer", data.get("text", ""))
+        case Verb.APPROVAL_DECLINED:
+            return _with_reason(f"{who} declined the answer of {author}", data.get("text", ""))
+        case _:
+            return f"{data.get('reason') or 'Something happened.'} The answer that waited for approval went back to {author}"
 
 
 def _planned_line(event: CaseEvent, who: str, data: dict[str, str]) -> str:

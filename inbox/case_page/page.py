@@ -14,6 +14,7 @@ from accounts.access import ROLES, viewer
 from accounts.models import Department, User
 from accounts.roster import planning
 from accounts.working_time import presence
+from inbox.approval_rules.reasons import approval_annotations
 from inbox.assignment.colleagues import assignable_colleagues, explain_unassigned
 from inbox.case_page import customer_card, playbook, suggestion
 from inbox.case_page.clock_card import clock_card
@@ -31,13 +32,7 @@ from inbox.changes.refusals import why_nothing_is_kept
 from inbox.display import initials, network_sign
 from inbox.later.forms import later_annotations, moment_forms
 from inbox.live import here
-from inbox.models import (
-    Case,
-    Custody,
-    Decision,
-    Draft,
-    Watch,
-)
+from inbox.models import Case, Custody, Decision, Draft, Watch
 from inbox.models.case import CaseQuerySet
 from inbox.replies.composer import Composer, build_composer
 from inbox.visibility import list_departments, may_see_by_role
@@ -110,6 +105,7 @@ def _with_neighbours(rows: CaseQuerySet, user: User, today: dt.date) -> CaseQuer
         **playbook.playbook_annotations(),
         **learning_annotation(),
         **later_annotations(user),
+        **approval_annotations(user),
         answer_queued_at=answer_queued_annotation(),
         suggested=suggestion.open_suggestion_subquery(),
         roster=ArraySubquery(planning.roster_json_subquery(OuterRef("brand_account_id"), today)),

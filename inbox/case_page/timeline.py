@@ -15,6 +15,7 @@ from accounts.access import viewer
 from accounts.models import User
 from inbox.case_page.answered_post import answered_post, answered_post_json
 from inbox.case_page.markup import item_markup, reading_markup
+from inbox.case_page.pending_answers import PendingAnswers
 from inbox.case_page.timeline_items import TimelineItem, event_item, message_item, reply_item, web_address
 from inbox.models import Case, CaseEvent, Direction, Message, Reply, ReplyState, Unsent, Verb
 from inbox.visibility import may_see_by_role
@@ -98,8 +99,11 @@ def _reply_items(
         else []
     )
     newest_failed = max(failed, key=lambda reply: reply.queued_at or reply.created_at, default=None)
+    waiting = PendingAnswers(case, user)
     items = [
-        reply_item(
+        waiting.item(reply, now)
+        if reply.state == ReplyState.PENDING
+        else reply_item(
             reply, user, case.brand_account, now, permalinks.get(reply.parent_id, ""),
             draft=draft, is_newest_failed=reply is newest_failed,
         )
@@ -184,4 +188,4 @@ def _replies_not_in_thread(case: Case, messages: list[Message]) -> list[Reply]:
 @prepared_query
 def _read_replies(case_id: int) -> QuerySet[Reply]:
     rows = Reply.objects.filter(case=case_id).exclude(state__in=[ReplyState.CANCELLED, ReplyState.SENT])
-    return rows.select_related("author").order_by("-created_at")[:MOST_REPLIES]
+    return rows.select_related("author", "approval").order_by("-created_at")[:MOST_REPLIES]

@@ -93,17 +93,22 @@ class TimelineItem:
     planned_day: str = ""
     planned_time: str = ""
     may_settle: bool = False
+    #: An answer that waits for approval: its author may withdraw it, others may decide about it.
+    may_withdraw: bool = False
+    may_approve: bool = False
+    reasons: list[str] = field(default_factory=list)
     markup: SafeString | None = None
 
 
-def _new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
+def new_item(kind: str, at: dt.datetime, now: dt.datetime) -> TimelineItem:
+    """Return an empty entry of a moment."""
     return TimelineItem(kind, at, clock_time(at, now), exact_time(at), at.isoformat(timespec="seconds"))
 
 
 def message_item(message: Message, case: Case, brand: BrandAccount, now: dt.datetime) -> TimelineItem:
     """Return a message, the customer's or ours, as an entry."""
     inbound = message.direction == Direction.INBOUND
-    item = _new_item("in" if inbound else "out", message.network_time, now)
+    item = new_item("in" if inbound else "out", message.network_time, now)
     label = network_label(case.network)
     where = f"{_VISIBILITIES.get(message.visibility, message.visibility)} on {label}"
     if inbound:
@@ -143,7 +148,7 @@ def web_address(address: str) -> str:
 
 def event_item(event: CaseEvent, now: dt.datetime) -> TimelineItem:
     """Return an event as an entry: a note with its text, any other as a line."""
-    item = _new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
+    item = new_item("note" if event.verb == Verb.NOTED else "event", event.at, now)
     item.who = name_or_somebody(event.actor)
     if event.verb == Verb.NOTED:
         item.text = str(event.data.get("text", "This note was deleted."))
@@ -167,7 +172,7 @@ def reply_item(
     With what `user` may do about it. `permalink` is the address of the message that it answers, "" without one; `draft`
     is the text in the user's composer. Only the newest failed answer may be tried again.
     """
-    item = _new_item("reply", reply.created_at, now)
+    item = new_item("reply", reply.created_at, now)
     item.who = str(reply.author)
     item.initials = reply.author.initials or initials(item.who)
     item.where, item.permalink = f"as {brand.display_name}", permalink

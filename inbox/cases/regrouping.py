@@ -26,6 +26,7 @@ from inbox.models import (
     LearningLink,
     Message,
     Reply,
+    ReplyState,
     Status,
     Verb,
 )
@@ -94,7 +95,8 @@ def _require_changeable(change: Change, version: int | None) -> None:
 
 
 def _require_settled(case: Case) -> None:
-    if Reply.objects.filter(case=case, state__in=LIVE_STATES).exists():
+    # One that waits for approval goes back to its author, as after every change of its case (`inbox.approvals`).
+    if Reply.objects.filter(case=case, state__in=LIVE_STATES).exclude(state=ReplyState.PENDING).exists():
         raise Invalid("An answer is on its way. Wait until it is sent, or take it back first.")
 
 

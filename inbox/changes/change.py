@@ -32,6 +32,7 @@ _ACTION_PHRASES = {
     "read_notes": "to write notes",
     "link_items": "to link cases to learning items",
     "settle_reply": "to settle unconfirmed answers",
+    "approve": "to approve answers",
 }
 
 

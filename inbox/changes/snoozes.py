@@ -12,7 +12,10 @@ AWAKE = {"snoozed_since": None, "snoozed_until": None, "snoozed_for": ""}
 #: A snoozed case is back this long before a target that it would miss, or half the time that was left then, if less.
 BEFORE_TARGET = dt.timedelta(minutes=15)
 #: Events by which a colleague has acted.
-_ACTS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.ANSWERED, Verb.NOTED, Verb.ACCEPTED)
+_ACTS = (
+    Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED, Verb.APPROVED, Verb.CHANGES_ASKED, Verb.APPROVAL_DECLINED,
+    Verb.ANSWERED, Verb.NOTED, Verb.ACCEPTED,
+)  # fmt: skip
 
 
 def find_reason_to_wake(case: Case, fields: Collection[str], events: Iterable[CaseEvent]) -> WokeBy | None:

@@ -53,7 +53,9 @@ def _release(pk: int, now: dt.datetime) -> bool:
     try:
         with transaction.atomic():
             rows = PlannedAnswer.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-            rows = rows.select_related("round__prepared_by", "item", "case__identity", "parent")
+            rows = rows.select_related(
+                "round__prepared_by", "round__approved_by", "item", "case__identity", "parent"
+            )
             answer = rows.filter(pk=pk, state=AnswerState.PLANNED, round__state=RoundState.SENDING).first()
             if answer is None:
                 return False
@@ -75,7 +77,10 @@ def _queue(answer: PlannedAnswer, now: dt.datetime) -> tuple[Reply | None, str]:
     text = fill_template(answer.round.text, case.identity, answer.item.what_changed)
     name = uuid.uuid5(_NAMES, str(answer.pk))
     try:
-        return queue_prepared_reply(case.pk, author, answer.parent_id, text, name, case.version, now=now), ""
+        queued = queue_prepared_reply(
+            case.pk, author, answer.parent_id, text, name, case.version, now=now, approved_by=answer.round.approved_by
+        )  # fmt: skip
+        return queued, ""
     except Case.DoesNotExist:
         return None, f"{author} may no longer read this case."
     except (Conflict, Invalid, NotAllowed) as error:

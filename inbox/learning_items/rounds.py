@@ -150,7 +150,9 @@ def stop_round(item_id: int, by: User, round_id: int, *, now: dt.datetime) -> in
             raise Invalid("Nothing is going out any more.")
         stopped = _end(answer_round, RoundState.STOPPED, now)
         change.record(LearningVerb.STOPPED, answers=stopped)
-    waiting = Reply.objects.filter(planned__round=answer_round, state=ReplyState.QUEUED)
+    waiting = Reply.objects.filter(
+        planned__round=answer_round, state__in=[ReplyState.PENDING, ReplyState.QUEUED]
+    )
     return stopped + sum(_take_back(reply, answer_round.prepared_by, now) for reply in waiting)
 
 

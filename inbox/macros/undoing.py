@@ -19,7 +19,7 @@ from inbox.replies import drafts
 from inbox.replies.verbs import cancel_reply
 
 NOTE_STAYS = "The note stays."
-_ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED)
+_ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED)
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ def _describe_what_stays(event: CaseEvent, error: Exception) -> str:
 _STEPS: dict[str, str] = {
     Verb.REPLY_QUEUED: "The answer",
     Verb.REPLY_PLANNED: "The answer",
+    Verb.APPROVAL_ASKED: "The answer",
     Verb.HANDED_OVER: "The hand-over",
     Verb.ASSIGNED: "The assignment",
     Verb.CASE_TAGGED: "The change of the tags",

@@ -4,6 +4,7 @@ May import: accounts, routing's models and visibility; nothing else of inbox. A 
 its subject. Facts about a single row are its methods; code that touches two tables is not.
 """
 
+from inbox.models.approval import Approval, ApprovalRule, ApprovalState, Approver, Ramp
 from inbox.models.bulk import BulkAct, BulkItem, BulkItemState, BulkState, BulkVerb
 from inbox.models.canned_answer import CannedAnswer, CannedScope, CannedText, CannedUse
 from inbox.models.case import MERGED_PREFIX, SPAM_DEPARTMENT, Case, Status
@@ -54,6 +55,10 @@ __all__ = [
     "SPAM_DEPARTMENT",
     "AnswerRound",
     "AnswerState",
+    "Approval",
+    "ApprovalRule",
+    "ApprovalState",
+    "Approver",
     "BulkAct",
     "BulkItem",
     "BulkItemState",
@@ -98,6 +103,7 @@ __all__ = [
     "PlannedAnswer",
     "PreviewState",
     "Quarantined",
+    "Ramp",
     "Reminder",
     "RepeatsBy",
     "Reply",

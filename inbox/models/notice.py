@@ -40,6 +40,8 @@ class NoticeKind(models.TextChoices):
     WOKE = "woke", "Back from snooze"
     REMINDER = "reminder", "Reminder"
     TAKEN_BACK = "taken_back", "Planned answer"
+    TO_APPROVE = "to_approve", "To approve"
+    DECIDED = "decided", "Approval"
 
 
 #: Texts of notices that stand for several cases of a department.
@@ -49,6 +51,7 @@ _GROUPED_TEXTS = {
     NoticeKind.MOVED: "{count:,} overdue cases were moved to {department}.",
     NoticeKind.NOT_SENT: "{count:,} cases of {department} have an answer that was not sent.",
     NoticeKind.UNCONFIRMED: "{count:,} cases of {department} have an answer that may not have been sent.",
+    NoticeKind.TO_APPROVE: "{count:,} cases of {department} have an answer that waits for approval.",
 }
 
 

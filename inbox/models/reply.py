@@ -1,4 +1,4 @@
-"""The outbox, drafts that people have not sent yet, and answers of ours that arrived before the message they answer."""
+"""The outbox, drafts that people have not sent yet, and answers of ours that arrived before their questions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from inbox.models.message import Message
 class ReplyState(models.TextChoices):
     """The states of an answer: queued → sending → sent, failed or unconfirmed.
 
+    One that needs approval is pending before it is queued (`inbox.approvals`).
     `sending` is committed before the request to the network. Only a queued answer can be taken back. A `sending` whose
     lease expired becomes unconfirmed and is never queued again.
     """
 
+    PENDING = "pending", "Waits for approval"
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"
     SENT = "sent", "Sent"
@@ -30,7 +32,9 @@ class ReplyState(models.TextChoices):
 
 
 #: States in which an answer may still appear on the network: one such row per message.
-LIVE_STATES = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
+LIVE_STATES = (ReplyState.PENDING, ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
+#: States of answers that need no approval any more, or never leave.
+_UNAPPROVED_STATES = (ReplyState.PENDING, ReplyState.CANCELLED)
 
 
 class Reply(models.Model):
@@ -80,9 +84,23 @@ class Reply(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    #: Somebody else has to approve it before it leaves: the database refuses any other state without `approved_by`.
+    needs_approval = models.BooleanField(default=False, db_default=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # fmt: skip
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(needs_approval=False)
+                | Q(approved_by__isnull=False)
+                | Q(state__in=[*_UNAPPROVED_STATES]),
+                name="reply_approved_before_it_leaves",
+            ),
+            models.CheckConstraint(
+                condition=~Q(approved_by=models.F("author")), name="reply_approved_by_somebody_else"
+            ),
             models.UniqueConstraint(
                 fields=["parent"], condition=Q(state__in=[*LIVE_STATES]), name="reply_one_live_per_message"
             ),
@@ -98,6 +116,7 @@ class Reply(models.Model):
             models.Index(fields=["lease_until"], name="reply_lease", condition=Q(state="sending")),
             models.Index(fields=["check_after"], name="reply_check", condition=Q(state="unconfirmed")),
             models.Index(fields=["case", "created_at"], name="reply_case"),
+            models.Index(fields=["created_at"], name="reply_pending", condition=Q(state="pending")),
             models.Index(
                 fields=["brand_account"],
                 name="reply_may_stand",

@@ -213,6 +213,8 @@ def notice_queue_url(notice: Notice, user: User) -> str:
     """
     if notice.kind in (NoticeKind.NOT_SENT, NoticeKind.UNCONFIRMED):
         return reverse("inbox:queue_unsent")
+    if notice.kind == NoticeKind.TO_APPROVE:
+        return reverse("inbox:approvals")
     department = next((row for row in queue_departments(user) if row.pk == notice.department_id), None)
     if department is None:
         return ""

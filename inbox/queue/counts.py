@@ -16,9 +16,11 @@ from django.db.models import BigIntegerField, Count, QuerySet, Sum, TextField, V
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from accounts.access import viewer
 from accounts.brand_accounts.troubles import troubles_of_concern
 from accounts.models import Leave, User
 from accounts.working_time import presence
+from inbox.approval_rules.approvers import pending_replies
 from inbox.models import SPAM_DEPARTMENT, Case, CaseCount
 from inbox.notices.notify import unread_notices
 from inbox.queue.saved_views.counting import VIEWS, count_parts, is_counted
@@ -28,6 +30,7 @@ from postgres.prepared_querysets import prepared_statement
 
 #: The kinds of rows of the counting statement.
 _CASES, _UNREAD_NOTICES, _LEAVE, _TROUBLES, _OVER = "cases", "unread notices", "leave", "troubles", "over"
+_TO_APPROVE = "to approve"
 #: The last two columns of rows that are not of cases.
 _NOTHING = {"none": Value(0), "none_asleep": Value(0)}
 #: No more cases over their target are counted than this: every page shows the number.
@@ -54,7 +57,8 @@ class OpenCounts:
 
     Open cases that the user sees and that are not snoozed (all, unassigned, the user's own, and by department id), the
     snoozed ones, the number of unread notices, whether the user is on leave, the cases with an answer that was not sent, open or closed, the number of
-    brand accounts with a trouble that concerns the user, and that of answers over their target, at most `MOST_OVER`.
+    brand accounts with a trouble that concerns the user, that of answers over their target, at most `MOST_OVER`, and that
+    of answers that wait for the user's approval.
     """
 
     all: int
@@ -69,6 +73,7 @@ class OpenCounts:
     snoozed: int = 0
     #: By the id of a saved view, at most `MOST_COUNTED`.
     views: dict[int, int] = field(default_factory=dict)
+    to_approve: int = 0
 
 
 def fold_case_counts() -> None:
@@ -113,10 +118,10 @@ def _read_parts(parts: Iterable[tuple[str, tuple[Any, ...]]]) -> Sequence[Any]:
 
 @prepared_statement
 def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> QuerySet[CaseCount, _CountRow]:
-    """Select the five kinds of rows in one statement.
+    """Select the six kinds of rows in one statement.
 
-    Cases by department and assignee, unread notices, the user's leave, troubles by brand account, and answers over
-    their target; these not without `now`, for somebody who sees no case.
+    Cases by department and assignee, unread notices, the user's leave, troubles by brand account, answers that wait for
+    approval, and answers over their target; the last two not for somebody who sees no case, who is asked without `now`.
     """
     cases = CaseCount.objects.filter(case_scope(user).condition()).order_by()
     counted = cases.annotate(row_kind=_text(_CASES)).values("row_kind", "department_id", "assignee_id")
@@ -129,7 +134,9 @@ def _select_counts(user: User, today: dt.date, now: dt.datetime | None) -> Query
         "row_kind", "department_id", "assignee_id", "n", "unsent", "asleep"
     )
     more = [_unread_row(user), _leave_row(user, today), _trouble_rows(user)]
-    return rows.union(*more, *([_over_row(user, now)] if now else []), all=True)
+    more += [_over_row(user, now)] if now else []
+    more += [_approval_row(user)] if now and viewer(user).may("approve") else []
+    return rows.union(*more, all=True)
 
 
 def _unread_row(user: User) -> Any:
@@ -167,6 +174,17 @@ def _trouble_rows(user: User) -> Any:
     return counted.values_list("row_kind", "no_department", "brand_account_id", "n", "none", "none_asleep")
 
 
+def _approval_row(user: User) -> Any:
+    """Select the number of answers that wait for the user's approval.
+
+    As one row, as their list counts them. No row if there are none.
+    """
+    marked = pending_replies(user).order_by()
+    marked = marked.annotate(row_kind=_text(_TO_APPROVE), no_department=_no_id(), no_assignee=_no_id())
+    counted = marked.values("row_kind", "no_department", "no_assignee").annotate(n=Count("pk"), **_NOTHING)
+    return counted.values_list("row_kind", "no_department", "no_assignee", "n", "none", "none_asleep")
+
+
 def _over_row(user: User, now: dt.datetime) -> Any:
     """Select the number of answers over their target as one row.
 
@@ -189,7 +207,7 @@ def _no_id() -> Cast:
 
 
 def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
-    everything = unassigned = own = unread = unsent = asleep = sick = over = 0
+    everything = unassigned = own = unread = unsent = asleep = sick = over = to_approve = 0
     on_leave = False
     departments: dict[int, int] = defaultdict(int)
     views: dict[int, int] = {}
@@ -205,11 +223,24 @@ def _sum_counts(rows: Iterable[_CountRow], user_id: int) -> OpenCounts:
             over = n
         elif kind == VIEWS and assignee_id is not None:
             views[assignee_id] = n
+        elif kind == _TO_APPROVE:
+            to_approve = n
         elif department_id is not None:
             everything += n
             departments[department_id] += n
             unassigned += n if assignee_id is None else 0
             own += n if assignee_id == user_id else 0
     return OpenCounts(
-        everything, unassigned, own, dict(departments), unread, on_leave, unsent, sick, over, asleep, views
+        everything,
+        unassigned,
+        own,
+        dict(departments),
+        unread,
+        on_leave,
+        unsent,
+        sick,
+        over,
+        asleep,
+        views,
+        to_approve,
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.access import viewer
 from accounts.brand_accounts.troubles import trouble_banners
-from accounts.models import User
+from accounts.models import Role, User
 from inbox.addresses import address_pattern, known_address
 from inbox.keys import find_key
 from inbox.queue.counts import MOST_OVER, OpenCounts, open_counts
@@ -55,6 +55,7 @@ _PAGE_GROUPS = (
             ("Playbook", "playbook:page", "read_public"),
             ("Canned answers", "inbox:canned_answers", "canned_answers"),
             ("Macros", "inbox:macros", "macros"),
+            ("Approval rules", "inbox:approval_rules", "approval_rules"),
             ("Service levels", "sla:policy_list", "read_public"),
             ("Brand accounts", "accounts:brand_accounts", "read_public"),
             ("People", "accounts:people", "users"),
@@ -99,7 +100,9 @@ def navigation_context(user: User, path: str) -> dict[str, Any]:
         for department in queue_departments(user)
     ]
     return {
-        "views": _view_entries(counts, path, open_address(user), works_on_cases=works_on_cases),
+        "views": _view_entries(
+            counts, path, open_address(user), works_on_cases=works_on_cases, approves=_approves(user, counts)
+        ),
         "saved_views": _saved_view_entries(rail, counts, path),
         "departments": queues,
         "groups": _page_groups(user, path, counts),
@@ -139,8 +142,13 @@ def describe_count(count: int) -> str:
     return f"{MOST_COUNTED - 1:,}+" if count >= MOST_COUNTED else f"{count:,}"
 
 
+def _approves(user: User, counts: OpenCounts) -> bool:
+    """Return whether the list of answers to approve is offered: to managers, to others while something waits."""
+    return counts.to_approve > 0 or user.role == Role.MANAGER
+
+
 def _view_entries(
-    counts: OpenCounts, path: str, all_open: str, *, works_on_cases: bool
+    counts: OpenCounts, path: str, all_open: str, *, works_on_cases: bool, approves: bool
 ) -> list[NavigationEntry]:
     return [
         _queue_entry("All open", all_open, path, counts.all, "go_open"),
@@ -155,6 +163,15 @@ def _view_entries(
         _queue_entry("Watching", known_address("inbox:queue_watching"), path, go="go_watching"),
         _queue_entry("Snoozed", known_address("inbox:queue_snoozed"), path, counts.snoozed, "go_snoozed"),
         _queue_entry("Not sent", known_address("inbox:queue_unsent"), path, counts.unsent, "go_unsent"),
+        *(
+            [
+                _queue_entry(
+                    "To approve", known_address("inbox:approvals"), path, counts.to_approve, "go_approvals"
+                )
+            ]
+            if approves
+            else []
+        ),
         _queue_entry("Resolved", known_address("inbox:queue_resolved"), path, go="go_resolved"),
     ]
 

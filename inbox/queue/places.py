@@ -34,6 +34,7 @@ _FURTHER_PAGES = (
         ("Versions of the playbook", "playbook:versions", "read_public"),
         ("Business hours", "sla:calendar_list", "read_public"),
         ("Try the service levels", "sla:policy_try", "read_public"),
+        ("New approval rule", "inbox:approval_rule_new", "approval_rules"),
         ("New canned answer", "inbox:canned_answer_new", "canned_answers"),
         ("Import canned answers", "inbox:canned_answers_import", "canned_answers"),
         ("Erase a customer", "inbox:customers_to_erase", "erase"),

@@ -13,6 +13,7 @@ from accounts.access import viewer
 from accounts.brand_accounts.charter import describe_account, why_charter_stops_answers
 from accounts.models import BrandAccount, Health, Lifecycle, User
 from accounts.people.answering import describe_whom_to_ask
+from inbox.approval_rules.reasons import list_reasons
 from inbox.changes.refusals import why_nothing_is_kept
 from inbox.models import LIVE_STATES, Case, Direction, Message, Reply, Visibility
 from inbox.replies.readable import on_its_way_sentence
@@ -48,6 +49,8 @@ class Composer:
     elsewhere: str = ""
     #: That the charter soon lets nobody answer any more, or where customers are sent; "" for neither.
     account_note: str = ""
+    #: Why the answer needs somebody's approval before it is sent; empty if it does not.
+    approval: tuple[str, ...] = ()
 
     @property
     def handle(self) -> str:
@@ -92,7 +95,14 @@ def build_composer(
         window_note=_window_note(capabilities.label, ends_at) if ends_at is not None and not is_over else "",
         elsewhere=parent.permalink if is_over and parent is not None else "",
         account_note=describe_account(case.brand_account, now),
+        approval=tuple(_why_to_approve(case, messages)) if parent is not None else (),
     )
+
+
+def _why_to_approve(case: Case, messages: Sequence[Message]) -> list[str]:
+    """Return why an answer needs approval, from what was read already."""
+    texts = (message.text for message in messages if message.direction == Direction.INBOUND)
+    return list_reasons(case, texts)
 
 
 def _is_answerable(message: Message) -> bool:

@@ -17,13 +17,20 @@ _HARMLESS_VERBS = (
     Verb.HANDED_OVER,
     Verb.MACRO_RUN,
     Verb.SNOOZED,
+    Verb.CHANGES_ASKED,
+    Verb.APPROVAL_DECLINED,
+    Verb.APPROVAL_WITHDRAWN,
+    Verb.APPROVAL_OVERTAKEN,
+    Verb.APPROVAL_UNDONE,
     Verb.REPLY_CANCELLED,
     Verb.REPLY_FAILED,
     Verb.SLA_MISSED,
     Verb.ESCALATED,
 )
 
-_ANSWERS = (Verb.ANSWERED, Verb.REPLY_QUEUED, Verb.REPLY_PLANNED)
+#: Events of an answer that is on its way, unless it was taken back.
+_UNDER_WAY = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED, Verb.APPROVED)
+_ANSWERS = (Verb.ANSWERED, *_UNDER_WAY)
 
 
 def require_nobody_answers(case: Case, parent: Message, by: User) -> None:
@@ -62,7 +69,7 @@ def _is_harmless_now(event: CaseEvent) -> bool:
     if event.verb == Verb.WOKEN:
         # A case that its customer woke has a new message.
         return bool(event.data.get("because") != WokeBy.CUSTOMER)
-    return event.verb in (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED) and _is_dead_reply_event(event)
+    return event.verb in _UNDER_WAY and _is_dead_reply_event(event)
 
 
 def _is_dead_reply_event(event: CaseEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox.changes.refusals import Invalid
 from inbox.models import Reply
 from networks.base import (
     Connector,
@@ -47,3 +48,21 @@ def find_on_network(connector: Connector, reply: Reply) -> SentMessage | None:
         return None
     others = Reply.objects.filter(brand_account=reply.brand_account, remote_id=published.remote_id)
     return None if others.exclude(pk=reply.pk).exists() else published
+
+
+def parse_remote_id(pasted: str, reply: Reply) -> str:
+    """Return the id of a message from pasted text.
+
+    The text is the id itself or the address of the message. Raises `Invalid` for anything else, and for the id of
+    another answer.
+    """
+    remote_id = pasted.strip().split("?")[0].rstrip("/").rpartition("/")[2]
+    if not remote_id or len(remote_id) > 200 or not remote_id.isprintable() or " " in remote_id:
+        raise Invalid("That is neither an id nor an address of a message.")
+    if (
+        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=remote_id)
+        .exclude(pk=reply.pk)
+        .exists()
+    ):
+        raise Invalid("That id belongs to another answer of ours.")
+    return remote_id

@@ -282,10 +282,11 @@ def _filter_attempt(reply_id: int, lease: uuid.UUID | None) -> Any:
 def claim_reply(reply_id: int, *, now: dt.datetime, lease: uuid.UUID, until: dt.datetime) -> Reply | None:
     """Claim a due answer for one attempt.
 
-    None if another worker has claimed it. Committed before the request to the network. The condition uses only columns
+    None if another worker has claimed it, or nobody has approved it though it needs that. Committed before the request to the network. The condition uses only columns
     of the answer: a claim that waited for another one's lock is checked against them again and fails.
     """
     due = Reply.objects.filter(pk=reply_id, state=ReplyState.QUEUED, send_after__lte=now)
+    due = due.filter(Q(needs_approval=False) | Q(approved_by__isnull=False))
     if not due.update(
         state=ReplyState.SENDING,
         sending_since=now,

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from inbox.approval_rules.asking import require_no_approval
 from inbox.changes.change import change_case, require_permission
 from inbox.changes.refusals import HAS_CHANGED, Conflict, Invalid, NotAllowed
 from inbox.models import Case, CaseEvent, Direction, Message, NoticeKind, Reply, ReplyState, Verb
@@ -27,7 +28,7 @@ from wording.times import at_time_phrase, long_zoned_time
 LONGEST_WAIT = dt.timedelta(days=60)
 BATCH_SIZE = 200
 #: Codes of objections after which the text goes back to its author, who writes anew; others are failures.
-OVERTAKEN = frozenset({"moved_on", "out_of_sight"})
+OVERTAKEN = frozenset({"moved_on", "out_of_sight", "approval"})
 
 
 def require_possible_time(case: Case, at: dt.datetime, now: dt.datetime) -> None:
@@ -57,6 +58,7 @@ def plan_again(reply_id: int, by: User, at: dt.datetime | None, *, now: dt.datet
             raise NotAllowed(reason)
         if at is not None:
             require_possible_time(reply.case, at, now)
+        require_no_approval(reply)
         if (objection := sendable.find_objection(reply, now)) is not None:
             raise Conflict(reply.case, objection.reason, HAS_CHANGED)
         send_after = at or now + dt.timedelta(seconds=settings.UNDO_SECONDS)

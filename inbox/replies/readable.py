@@ -29,10 +29,13 @@ def on_its_way_sentence(reply: Reply, user: User) -> str:
     if reply.state == ReplyState.QUEUED and reply.planned_at is not None:
         words = f"goes out {at_time_phrase(reply.planned_at)}"
         advice = " To send another one, cancel it first." if is_own else ""
+    if reply.state == ReplyState.PENDING:
+        advice = " To send another one, withdraw it first." if is_own else ""
     return f"{author} answer of {at_time_phrase(reply.created_at).removeprefix('at ')} {words}.{advice}"
 
 
 _ON_ITS_WAY: dict[str, str] = {
+    ReplyState.PENDING: "waits for approval",
     ReplyState.QUEUED: "is still waiting to be sent",
     ReplyState.SENDING: "is being sent",
     ReplyState.UNCONFIRMED: "went out, but nobody knows yet whether it was posted",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from inbox.approval_rules.asking import require_no_approval
 from inbox.changes.change import change_case, require_permission
 from inbox.changes.refusals import HAS_CHANGED, Conflict, Invalid, NotAllowed
 from inbox.models import Reply, ReplyState, Verb
@@ -35,6 +36,7 @@ def try_again(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             raise NotAllowed(reason)
         if reason := why_cannot_answer_message(reply.case, reply.parent, now=now):
             raise Invalid(reason)
+        require_no_approval(reply)
         if not _queue_again(reply, by, now):
             raise Conflict(reply.case, "This answer has been sent again already.", HAS_CHANGED)
         with change_case(reply.case_id, now=now, by=by) as change:

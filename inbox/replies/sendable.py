@@ -18,13 +18,23 @@ from django.db.models.functions import Coalesce, Greatest
 from accounts.access import viewer
 from accounts.brand_accounts.charter import why_charter_stops_answers
 from accounts.models import BrandAccount, Lifecycle
+from inbox.approval_rules.asking import why_not_without_approval
 from inbox.models import CaseEvent, Direction, Message, Reply, Verb
+from inbox.replies.composer import reply_window_end
 from inbox.visibility import may_see_by_role
 from wording.spans import short_span
+from wording.times import at_time_phrase
 
 #: An answer that was held for longer than this asks a person, whatever its case did.
 HELD_LIMIT = dt.timedelta(hours=settings.OUTBOX_HELD_HOURS)
 _PROMPT = dt.timedelta(seconds=settings.UNDO_SECONDS + 60)
+#: Events after which an answer that waits for approval goes back to its author.
+_MOVES: dict[Verb, str] = {
+    Verb.HANDED_OVER: "The case was handed over",
+    Verb.ROUTED: "The case went to another department",
+    Verb.MERGED: "The case was merged with another",
+    Verb.SPLIT: "The case was split",
+}
 _READ_AGAIN = "Read the case again, and send it if it still fits."
 
 
@@ -68,6 +78,20 @@ def find_objection(reply: Reply, now: dt.datetime) -> Objection | None:
         or _objection_to_message(reply)
         or _objection_to_charter(reply, now)
         or _objection_to_age(reply, now)
+        or _objection_of_rules(reply, now)
+    )
+
+
+def find_overtaking(reply: Reply, now: dt.datetime) -> Objection | None:
+    """Return why a waiting answer may not be approved any more.
+
+    None if it may. Its `case` is locked. Up to six statements.
+    """
+    return (
+        _objection_to_author(reply)
+        or _objection_to_message(reply)
+        or _objection_to_account(reply, now)
+        or _objection_of_case(reply)
     )
 
 
@@ -106,6 +130,38 @@ def _objection_to_message(reply: Reply) -> Objection | None:
     if (reply.parent.brand_account_id, reply.parent.case_id) != (reply.brand_account_id, reply.case_id):
         return Objection("The message belongs to another account or case by now.", "not_allowed")
     return None
+
+
+def _objection_to_account(reply: Reply, now: dt.datetime) -> Objection | None:
+    ends_at = reply_window_end(reply.case)
+    if ends_at is not None and ends_at <= now:
+        return Objection(
+            f"The network let us answer only until {at_time_phrase(ends_at).removeprefix('at ')}.", "late"
+        )
+    reason = why_charter_stops_answers(reply.brand_account, now)
+    return Objection(reason, "charter") if reason else None
+
+
+def _objection_of_case(reply: Reply) -> Objection | None:
+    """Return what happened to the case since approval was asked for."""
+    case, since = reply.case, reply.created_at
+    moved = (
+        CaseEvent.objects.filter(case=case, at__gt=since, verb__in=list(_MOVES))
+        .order_by("-at", "-id")
+        .first()
+    )
+    if moved is not None:
+        return Objection(f"{_MOVES[Verb(moved.verb)]}.", "moved_on")
+    what = _what_happened_since(reply) or ("The case was closed" if case.closed_at is not None else "")
+    return Objection(f"{what}.", "moved_on") if what else None
+
+
+def _objection_of_rules(reply: Reply, now: dt.datetime) -> Objection | None:
+    """Return that an answer that waited needs approval by now."""
+    if now - queued_since(reply) <= _PROMPT:
+        return None
+    reason = why_not_without_approval(reply)
+    return Objection(reason, "approval") if reason else None
 
 
 def _objection_to_charter(reply: Reply, now: dt.datetime) -> Objection | None:

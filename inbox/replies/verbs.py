@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from inbox.approval_rules.asking import ask_for_approval, mark_for_approval, require_no_approval
+from inbox.approval_rules.requests import close_request
 from inbox.changes.change import Change, change_case, change_case_as, require_permission
 from inbox.changes.refusals import (
     Conflict,
@@ -25,12 +27,13 @@ from inbox.changes.refusals import (
     NotAllowed,
     NothingKept,
 )
-from inbox.models import Case, Message, Reply, ReplyState, Verb
+from inbox.models import ApprovalState, Case, Message, Reply, ReplyState, Verb
 from inbox.replies import drafts, unsent
 from inbox.replies.answer_checks import check_and_sign
 from inbox.replies.canned_uses import used_in_text
 from inbox.replies.composer import why_cannot_answer_as, why_cannot_answer_message
 from inbox.replies.freshness import require_nobody_answers, require_nothing_new
+from inbox.replies.look_ups import parse_remote_id
 from inbox.replies.outcomes import record_reply_sent
 from inbox.replies.planned import require_possible_time
 from inbox.replies.readable import get_readable_reply
@@ -52,11 +55,11 @@ def queue_reply(
     visibility: str | None = None,
     canned_ids: Collection[int] = (),
     planned_at: dt.datetime | None = None,
+    asks_approval: bool = False,
 ) -> Reply:
     """Put an answer into the outbox.
 
-    It is sent `settings.UNDO_SECONDS` after `now`, or at `planned_at`. The signature is added, and the brand account is the message's. The
-    same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. `canned_ids` are the canned answers that were put into it. Raises
+    It is sent `settings.UNDO_SECONDS` after `now`, or at `planned_at`; first it is pending if it needs approval or `asks_approval`. The signature is added, and the brand account is the message's. The same `composer_id` again returns the first answer. `parent_message_id` is 0 if there is nothing to answer. `visibility` is compared with the message's unless None. `canned_ids` are the canned answers that were put into it. Raises
     `Conflict` if the customer has written since `seen_version`, or somebody has answered or is answering. If it is
     refused, the text is stored as the person's draft, unless nothing more is stored in the case.
     """
@@ -73,6 +76,7 @@ def queue_reply(
             visibility,
             canned_ids,
             planned_at=planned_at,
+            asks_approval=asks_approval,
         )
     except NothingKept:
         raise
@@ -90,30 +94,23 @@ def queue_prepared_reply(
     seen_version: int,
     *,
     now: dt.datetime,
+    approved_by: User | None = None,
 ) -> Reply:
     """Put an answer into the outbox that was written for many customers.
 
-    As `queue_reply`, but nobody's draft is touched, and it leaves only while its case stays as it is.
+    As `queue_reply`, but nobody's draft is touched, and it leaves only while its case stays as it is. `approved_by` has
+    approved its text; that counts if they may approve in its case.
     """
     return _queue_reply(
-        case_id, by, parent_message_id, text, composer_id, seen_version, now, None, prepared=True
-    )
+        case_id, by, parent_message_id, text, composer_id, seen_version, now, None, prepared=True, approved_by=approved_by
+    )  # fmt: skip
 
 
 def _queue_reply(
-    case_id: int,
-    by: User,
-    parent_message_id: int,
-    text: str,
-    composer_id: uuid.UUID,
-    seen_version: int,
-    now: dt.datetime,
-    visibility: str | None,
-    canned_ids: Collection[int] = (),
-    *,
-    prepared: bool = False,
-    planned_at: dt.datetime | None = None,
-) -> Reply:
+    case_id: int, by: User, parent_message_id: int, text: str, composer_id: uuid.UUID, seen_version: int, now: dt.datetime,
+    visibility: str | None, canned_ids: Collection[int] = (), *, prepared: bool = False, planned_at: dt.datetime | None = None,
+    asks_approval: bool = False, approved_by: User | None = None,
+) -> Reply:  # fmt: skip
     with change_case_as(case_id, by, "publish", now=now) as change:
         case = change.case
         if (first := _find_first_submit(composer_id, case, by, text, now)) is not None:
@@ -138,7 +135,8 @@ def _queue_reply(
             planned_at=planned_at,
             prepared=prepared,
         )
-        _insert_reply(reply, change)
+        reasons = mark_for_approval(reply, asks_approval=asks_approval, approved_by=approved_by)
+        _insert_reply(reply, change, reasons)
     return reply
 
 
@@ -163,14 +161,18 @@ def _get_parent(case: Case, message_id: int, now: dt.datetime) -> Message:
     raise Invalid("That message is not part of this case. Open the case again.")
 
 
-def _insert_reply(reply: Reply, change: Change) -> None:
+def _insert_reply(reply: Reply, change: Change, reasons: list[str]) -> None:
     try:
         with transaction.atomic():
             reply.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(reply.case, "Somebody is answering this message at this moment.") from error
     change.accept_custody()
-    if reply.planned_at is not None:
+    if reasons:
+        ask_for_approval(change, reply, reasons)
+    if reply.state == ReplyState.PENDING:
+        pass
+    elif reply.planned_at is not None:
         change.record(Verb.REPLY_PLANNED, {"reply": reply.pk, "at": reply.planned_at.isoformat()})
     else:
         change.record(Verb.REPLY_QUEUED, {"reply": reply.pk})
@@ -204,18 +206,24 @@ def cancel_reply(reply_id: int, by: User, *, now: dt.datetime) -> Reply:
             require_permission(by, "settle_reply")
         if reply.state == ReplyState.CANCELLED:
             return reply
+        taken_back = (ReplyState.QUEUED, ReplyState.PENDING) if own is not None else (ReplyState.QUEUED,)
         queued = Reply.objects.filter(
-            pk=reply.pk, state=ReplyState.QUEUED, outcome_unknown=reply.outcome_unknown
+            pk=reply.pk, state__in=taken_back, outcome_unknown=reply.outcome_unknown
         )
         if not queued.update(**_taken_back_values(reply), settled_by=by):
             reply.refresh_from_db()
             if reply.state == ReplyState.CANCELLED:
                 return reply
+            if reply.state == ReplyState.PENDING:
+                raise NotAllowed(
+                    "Only its author withdraws an answer that waits for approval. You can decline it."
+                )
             raise Conflict(reply.case, "Sending has already begun.", "Too late to take it back")
+        withdrawn = close_request(reply.pk, ApprovalState.WITHDRAWN, now, by=by)
         with change_case(reply.case_id, now=now, by=by) as change:
             if not (reply.outcome_unknown or reply.prepared):
                 drafts.restore_draft(reply, now)
-            change.record(Verb.REPLY_CANCELLED, {"reply": reply.pk})
+            change.record(Verb.APPROVAL_WITHDRAWN if withdrawn else Verb.REPLY_CANCELLED, {"reply": reply.pk})
             unsent.refresh_mark(change)
     reply.refresh_from_db()
     return reply
@@ -250,8 +258,10 @@ def settle_reply(
             raise Conflict(
                 reply.case, f"This answer is already settled: {reply.get_state_display().lower()}."
             )
+        if decision == "again":
+            require_no_approval(reply)
         if decision == "sent" and remote_id.strip():
-            sent = SentMessage(_parse_remote_id(remote_id, reply))
+            sent = SentMessage(parse_remote_id(remote_id, reply))
             record_reply_sent(reply.pk, sent, now=now, sent_at=reply.sending_since or now)
         else:
             _apply_settlement(reply, decision, now)
@@ -277,21 +287,3 @@ def _apply_settlement(reply: Reply, decision: Settlement, now: dt.datetime) -> N
             error="Given up: nobody knows whether it was published.", error_code=unsent.GIVEN_UP,
         )  # fmt: skip
         drafts.restore_draft(reply, now)
-
-
-def _parse_remote_id(pasted: str, reply: Reply) -> str:
-    """Return the id of a message from pasted text.
-
-    The text is the id itself or the address of the message. Raises `Invalid` for anything else, and for the id of
-    another answer.
-    """
-    remote_id = pasted.strip().split("?")[0].rstrip("/").rpartition("/")[2]
-    if not remote_id or len(remote_id) > 200 or not remote_id.isprintable() or " " in remote_id:
-        raise Invalid("That is neither an id nor an address of a message.")
-    if (
-        Reply.objects.filter(brand_account=reply.brand_account_id, remote_id=remote_id)
-        .exclude(pk=reply.pk)
-        .exists()
-    ):
-        raise Invalid("That id belongs to another answer of ours.")
-    return remote_id

@@ -18,6 +18,8 @@ from inbox.changes.change import change_case
 from inbox.live.publish import CaseChange, publish_cases_on_commit
 from inbox.models import (
     ERASED_PREFIX,
+    Approval,
+    ApprovalState,
     Case,
     Customer,
     Erasure,
@@ -117,11 +119,13 @@ def erase_customer(customer: Customer, *, by: User, now: dt.datetime) -> tuple[i
 def _cancel_answers(customer: Customer) -> None:
     """Cancel the answers that have not left. Raises `AnswerOnItsWay` for others that may still."""
     replies = Reply.objects.filter(case__customer=customer)
-    queued = replies.filter(state=ReplyState.QUEUED, outcome_unknown=False)
-    Reply.objects.filter(pk__in=list(queued.values_list("pk", flat=True)), state=ReplyState.QUEUED).update(
-        state=ReplyState.CANCELLED
+    not_left = (ReplyState.PENDING, ReplyState.QUEUED)
+    queued = list(replies.filter(state__in=not_left, outcome_unknown=False).values_list("pk", flat=True))
+    Reply.objects.filter(pk__in=queued, state__in=not_left).update(state=ReplyState.CANCELLED)
+    Approval.objects.filter(reply__in=queued, state=ApprovalState.PENDING).update(
+        state=ApprovalState.OVERTAKEN
     )
-    under_way = (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
+    under_way = (ReplyState.PENDING, ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNCONFIRMED)
     if replies.filter(state__in=under_way).exists():
         raise AnswerOnItsWay
 

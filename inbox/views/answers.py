@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from inbox.changes.refusals import Invalid, NothingKept
 from inbox.later.moments import parse_moment
-from inbox.models import Case, Reply
+from inbox.models import Case, Reply, ReplyState
 from inbox.replies import composer, drafts, second_tries, verbs
 from inbox.replies.answer_checks import LONGEST_INPUT, measure_within_reason
 from inbox.replies.canned_uses import parse_ids
@@ -48,7 +48,6 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
                 drafts.save_draft(pk, request.user, text, now)
             raise Invalid("The form was incomplete. Your text is still here: send it again.") from error
         planned_at = _posted_time(request, text, pk, now)
-        seen = posted_version(request) or 0
         canned_ids = parse_ids(request.POST.get("canned", ""))
         queued = verbs.queue_reply(
             pk,
@@ -56,12 +55,15 @@ def reply(request: InboxRequest, pk: int) -> HttpResponse:
             min(parent, 2**62),
             text,
             composer_id,
-            seen,
+            posted_version(request) or 0,
             now=now,
             canned_ids=canned_ids,
             planned_at=planned_at,
+            asks_approval=request.POST.get("asks_approval") == "1",
         )
-        if queued.planned_at is not None:
+        if queued.state == ReplyState.PENDING:
+            done.append("Your answer waits for approval. You will be told; until then you can withdraw it.")
+        elif queued.planned_at is not None:
             done.append(f"It goes out {coming_time(queued.planned_at, now)}. Until then you can change it.")
         return queued
 

@@ -84,6 +84,8 @@ def open_notice(request: InboxRequest, pk: int) -> HttpResponse:
         return redirect("accounts:charter", notice.brand_account_id)
     if notice.brand_account_id is not None:
         return redirect(f"{reverse('accounts:brand_accounts')}#account-{notice.brand_account_id}")
+    if notice.kind == NoticeKind.TO_APPROVE:
+        return redirect("inbox:approvals")
     return redirect("inbox:case", notice.case_id)
 
 

@@ -10,8 +10,19 @@
   const MEANT = /^[a-fh-wyz1-9/.;]$/;
   const isTextField = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const list = () => window.horseshoe?.list;
+  // Cards of which each has the same keys: they are for the one that has the focus, else for the first.
+  const cardInFocus = () => document.activeElement.closest?.("[data-card]");
+  function moveToCard(step) {
+    const cards = $$("[data-card]");
+    if (!cards.length) return false;
+    const card = cards[Math.max(0, Math.min(cards.length - 1, cards.indexOf(cardInFocus()) + step))];
+    card.focus();
+    card.scrollIntoView({ block: "nearest" });
+    return true;
+  }
   function moveInList(step) {
     if (list()?.move(step)) return;
+    if (moveToCard(step)) return;
     const links = $$("#notice-list .row button.who");
     if (!links.length) return;
     const at = links.indexOf(document.activeElement.closest?.(".row .who"));
@@ -21,7 +32,9 @@
   }
   function pressKey(key) {
     // What is no longer offered is still there for a moment, but not seen.
-    const offered = [...$$(`#case [data-key="${CSS.escape(key)}"]`), ...$$(`[data-key="${CSS.escape(key)}"]`)];
+    const carrier = `[data-key="${CSS.escape(key)}"]`;
+    const card = cardInFocus();
+    const offered = [...(card ? $$(carrier, card) : []), ...$$(`#case ${carrier}`), ...$$(carrier)];
     const element = offered.find((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
     if (!element) return false;
     if (element.matches("summary")) {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from accounts.models import Role
 from inbox.keys import KEYS, KeyReach, find_key
 from inbox.templatetags.keys import kbd, key
 from tests.factories import BrandAccountFactory, CaseFactory, DepartmentFactory, UserFactory
@@ -60,7 +61,7 @@ def test_what_is_pressed_and_what_is_shown_are_one():
 @pytest.mark.django_db
 def test_the_list_of_keys_and_the_navigation_say_the_same_as_the_table(client):
     department = DepartmentFactory()
-    user = UserFactory(departments=[department], publishes=[BrandAccountFactory()])
+    user = UserFactory(role=Role.MANAGER, departments=[department], publishes=[BrandAccountFactory()])
     page = signed_in(user).get(reverse("inbox:queue")).content.decode()
     dialog = page[page.index('<dialog id="keys"') :]
     for each in KEYS:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount
+from config.demo.approvals import ask_for_some_approvals
 from config.demo.past import calendar
 from config.demo.past.items import write_items
 from config.demo.past.people import draw_person, draw_question
@@ -53,6 +54,8 @@ def fill_day() -> bool:
     day, cast = past.line, Cast.load()
     stories = tell_day(day, past.created_at, cast)
     write_stories(stories, cast, random.Random(f"people of day {day}"), f"{day}")  # noqa: S311
+    if day == 0:
+        ask_for_some_approvals(timezone.now())
     past.line += 1
     past.conversations += len(stories)
     past.messages += sum(len(story.said) for story, _ in stories)

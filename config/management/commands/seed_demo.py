@@ -30,6 +30,7 @@ from accounts.models import (
 from accounts.people.verbs import mark_email_verified
 from accounts.presence_review.signing import sign_charter
 from config.demo import company as demo_company
+from config.demo.approvals import seed_approval_rules
 from config.demo.macros import seed_macros
 from config.demo.past.filling import begin_past, fill_day
 from config.demo.past.posting import post_past
@@ -102,6 +103,7 @@ class Command(BaseCommand):
             _connect_simulated_account(account, departments["marketing"], now)
         seed_grants()
         seed_roster("juno", "pavel")
+        seed_approval_rules(now)
         if options["past"] and begin_past(now):
             self._post_past(options["simulator"])
             while options["past"] == "now" and fill_day():

@@ -21,7 +21,7 @@ from inbox.macros.previewing import foresee_macro
 from inbox.macros.running import Wanted, asks_for_order, run_macro
 from inbox.macros.steps import LAST_KINDS, answers, read_steps
 from inbox.macros.undoing import undo_run
-from inbox.models import Case, Macro, MacroRun
+from inbox.models import Case, Macro, MacroRun, Reply, ReplyState
 from inbox.views.case_posts import (
     perform_verb,
     posted_version,
@@ -70,7 +70,7 @@ def run(request: InboxRequest, pk: int) -> HttpResponse:
     ran = done[0]
     steps = read_steps(ran.macro)
     has_answer = answers(steps)
-    later = " The answer goes out in a moment." if has_answer else ""
+    later = f" {_describe_answer(ran)}" if has_answer else ""
     return show_case_after(
         request,
         pk,
@@ -79,6 +79,14 @@ def run(request: InboxRequest, pk: int) -> HttpResponse:
         undo=reverse("inbox:macro_undo", args=[ran.pk]),
         moves_on=any(step.kind in LAST_KINDS for step in steps),
     )
+
+
+def _describe_answer(ran: MacroRun) -> str:
+    """Return what becomes of the answer of a run: it may need approval first."""
+    replies = Reply.objects.filter(case=ran.case_id, author=ran.by_id, created_at=ran.at)
+    if replies.filter(state=ReplyState.PENDING).exists():
+        return "The answer waits for approval."
+    return "The answer goes out in a moment."
 
 
 def _posted_wish(request: InboxRequest) -> Wanted:

@@ -79,7 +79,7 @@ def round_context(user: User, item: LearningItem, now: dt.datetime) -> dict[str,
 def _count_answers(answer_round: AnswerRound) -> dict[str, int]:
     """Count the answers of a round by what became of them."""
     queued, failed = Q(state=AnswerState.QUEUED), (ReplyState.FAILED, ReplyState.UNCONFIRMED)
-    waiting = (ReplyState.QUEUED, ReplyState.SENDING)
+    waiting = (ReplyState.PENDING, ReplyState.QUEUED, ReplyState.SENDING)
     return PlannedAnswer.objects.filter(round=answer_round).aggregate(
         total=Count("pk"),
         planned=Count("pk", filter=Q(state=AnswerState.PLANNED)),

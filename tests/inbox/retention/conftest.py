@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from config.management.commands.migrate import _grant_to_application
 from inbox.models import (
+    Approval,
     CaseEvent,
     Custody,
     Decision,
@@ -73,6 +74,15 @@ def talkative_case(days_ago=100):
     message.save()
     reply = ReplyFactory(
         parent=message, state="failed", author=ann, text=SECRET, error_detail=SECRET, created_at=at
+    )
+    Approval.objects.create(
+        reply=reply,
+        state="changes",
+        reasons=[SECRET],
+        words=SECRET,
+        asked_text=SECRET,
+        asked_at=at,
+        text_by=ann,
     )
     CaseEvent.objects.create(
         case=case, at=at, verb=Verb.NOTED, actor=ann, data={"text": SECRET, "version": 2}

@@ -125,6 +125,16 @@ ELSEWHERE |= {"reminder_drop"}
 ELSEWHERE |= {"notices_read", "notice_open", "notice_read"}
 #: Everybody's own, in bulk/test_pages.py.
 ELSEWHERE |= {"bulk", "bulk_act", "bulk_stop", "bulk_undo"}
+#: By role and right in approvals/test_pages.py.
+ELSEWHERE |= {"approvals", "approval_approve", "approval_undo", "approval_changes", "approval_decline"}
+ELSEWHERE |= {
+    "approval_rules",
+    "approval_rule_new",
+    "approval_rule",
+    "approval_rule_switch",
+    "approval_rule_delete",
+}
+ELSEWHERE |= {"approval_ramp", "approval_approver"}
 #: Everybody's own, in test_preview.py.
 ELSEWHERE |= {"preview", "preview_start", "preview_cancel"}
 
