@@ -39,12 +39,11 @@ from inbox.models.notice import (
     NoticeSettings,
     NoticeWay,
 )
-from inbox.models.playbook import CasePlaybook
 from inbox.models.preview import PreviewState, RulePreview
 from inbox.models.reply import LIVE_STATES, Draft, EarlyAnswer, Reply, ReplyState
 from inbox.models.retention import Erasure, RetentionRun, RetentionSetting
 from inbox.models.saved_view import OpeningList, SavedView, ViewPlace, ViewScope
-from inbox.models.suggestion import RoutingSuggestion, SecondLook, SuggestionState
+from inbox.models.suggestion import CasePlaybook, RoutingSuggestion, SecondLook, SuggestionState
 from inbox.models.watch import Reminder, Watch
 from inbox.visibility import Visibility
 
