@@ -140,7 +140,7 @@ def test_its_owner_gets_one_notice_that_leads_to_it(manager, owning_nothing):
     client = signed_in(manager)
     assert notice.text in client.get(reverse("inbox:notices")).content.decode()
     assert client.post(reverse("inbox:notice_open", args=[notice.pk]))["Location"] == address
-    assert "Download the CSV" in page(manager, address)
+    assert "Save the CSV" in page(manager, address)
     assert len(rows_of(download(manager, address))) == ROWS + 1
 
 

@@ -255,7 +255,7 @@ def test_the_lists_cost_the_same_for_many(cast, department, many, django_assert_
         UserFactory(departments=[department])
         BrandAccountFactory(owner_department=department)
     admin = signed_in(cast["administrator"])
-    with django_assert_num_queries(9, exact=False):
+    with django_assert_num_queries(10, exact=False):
         admin.get(reverse("accounts:people"))
 
 
