@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -35,7 +35,8 @@ from wording.spans import format_hours_number
 _NO_TIME = dt.timedelta()
 
 
-class _Member(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Member:
     """A person with their work in the period, their answers before it, and what they have now."""
 
     pk: int

@@ -11,7 +11,7 @@ To add a kind of fact:
    ends with a table `fact` of case_id, n (unique in the case), at (what decides the period), state (a short key to count by) and
    span (NULL while it depends on the present). It must depend on the case, its messages, custodies and events alone;
    another table needs triggers that append to `reports_changedcase`, as in the migration 0002_changed_cases.
-2. `FactKind` gets a new number, `definitions._DEFINITIONS` a line; more columns than these five are named there, and `among` which cases it is looked for. No
+2. `FactKind` gets a new number, `definitions._DEFINITIONS` a line; more columns than these five are named there, and whether it is `of_closed` cases. No
    migration. If it is counted over long periods, add the kind to `cells.KINDS_WITH_CELLS`: it then has weekly numbers by state.
 3. A module of `readers` reads it: `count_facts(FactKind.X, user, choose(user, filters), cover_steps(period, freshen_for(user, now)))`
    counts by step and state (or `by=` department and brand account), `list_values` gives percentiles. See `attainment`.

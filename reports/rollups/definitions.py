@@ -52,53 +52,24 @@ class CaseRange:
     after: int = 0
     to: int = 0
 
-    @property
-    def _ids_text(self) -> str:
-        """The ids as an array of Postgres: a list of thousands takes longer to write."""
-        return f"{{{','.join(map(str, self.ids or ()))}}}"
-
     def narrow(self, cases: CaseQuerySet) -> CaseQuerySet:
         """Return those of `cases` that are meant."""
         if self.ids is not None:
             # One parameter: a statement that spells out thousands of ids takes longer to read than to run.
-            return cases.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [self._ids_text]))
+            return cases.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [self.ids]))
         return cases.filter(pk__gt=self.after, pk__lte=self.to)
 
     def as_sql(self, column: str = "case_id") -> tuple[str, list[Any]]:
         """Return the same condition on a column."""
         if self.ids is not None:
-            return f"{column} = ANY(%s::bigint[])", [self._ids_text]
+            return f"{column} = ANY(%s::bigint[])", [self.ids]
         return f"{column} > %s AND {column} <= %s", [self.after, self.to]
 
     def as_ids_sql(self) -> tuple[str, list[Any]]:
         """Return a statement that selects their ids, deleted ones included."""
         if self.ids is not None:
-            return "SELECT unnest(%s::bigint[])", [self._ids_text]
+            return "SELECT unnest(%s::bigint[])", [self.ids]
         return "SELECT id FROM inbox_case WHERE id > %s AND id <= %s", [self.after, self.to]
-
-
-#: Of the cases whose facts are computed: all, and those in which something is that a kind counts. Most cases that change have
-#: just come, so what was answered, noted or handed over is looked for once and not by each kind.
-_ALL, _CLOSED, _ANSWERED, _NOTED, _MOVED = (
-    CaseTable("SELECT id FROM counted"),
-    CaseTable("SELECT id FROM counted WHERE closed_at IS NOT NULL"),
-    CaseTable("SELECT id FROM counted_answered"),
-    CaseTable("SELECT id FROM counted_noted"),
-    CaseTable("SELECT id FROM counted_moved"),
-)
-_PARTS = """
-counted_answered AS MATERIALIZED (
-  SELECT c.id FROM counted c
-  WHERE EXISTS (SELECT FROM inbox_message m WHERE m.case_id = c.id AND m.direction = 'out' AND NOT m.historical)
-),
-counted_noted AS MATERIALIZED (
-  SELECT c.id FROM counted c
-  WHERE EXISTS (SELECT FROM inbox_caseevent e WHERE e.case_id = c.id AND (e.verb = 'resolved' OR jsonb_exists(e.data, 'clocks')))
-),
-counted_moved AS MATERIALIZED (
-  SELECT c.id FROM counted c
-  WHERE EXISTS (SELECT FROM inbox_custody u WHERE u.case_id = c.id AND u.from_department_id <> u.department_id)
-)"""
 
 
 class _Definition(NamedTuple):
@@ -106,8 +77,8 @@ class _Definition(NamedTuple):
     compute: Callable[[CaseScope], tuple[str, list[Any]]]
     #: Those of `_MORE_COLUMNS` that the table has.
     more: tuple[str, ...] = ()
-    #: The cases that can have such a fact: others are not looked at.
-    among: CaseTable = _ALL
+    #: Counts closed cases only: open ones, which are most of those that change, are not looked at.
+    of_closed: bool = False
     #: The column of the table that cells with values count by; the rounded span, unless it is named.
     value: str = "NULL::int"
     #: Another kind whose facts are some of the same table, and the condition on them.
@@ -117,18 +88,22 @@ class _Definition(NamedTuple):
 _DEFINITIONS = {
     FactKind.EXCHANGE: _Definition(exchange_facts, ("person_id",), some=(FactKind.NEXT_RESPONSE, LATER)),
     FactKind.CASE: _Definition(first_response_facts, ("customer_id", "without_closure")),
-    FactKind.CLOCK: _Definition(clock_facts, ("person_id", "ended_at"), _NOTED),
-    FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER, _MOVED),
+    FactKind.CLOCK: _Definition(clock_facts, ("person_id", "ended_at")),
+    FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER),
     FactKind.ROUTED: _Definition(routing_facts, _HAND_OVER),
-    FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), _ANSWERED, value="code"),
+    FactKind.OUTCOME: _Definition(outcome_facts, ("ended_at",), value="code"),
     FactKind.CLOSING: _Definition(closing_facts),
-    FactKind.ANSWER: _Definition(answer_facts, ("person_id",), _ANSWERED),
-    FactKind.RESOLVED: _Definition(resolved_facts, ("person_id",), _NOTED),
-    FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), _CLOSED),
-    FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), _CLOSED),
+    FactKind.ANSWER: _Definition(answer_facts, ("person_id",)),
+    FactKind.RESOLVED: _Definition(resolved_facts, ("person_id",)),
+    FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), of_closed=True),
+    FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), of_closed=True),
     FactKind.FIRST_RESOLVE: _Definition(resolved_once_facts),
     FactKind.FINAL_RESOLVE: _Definition(resolution_facts, ("came_back",)),
 }
+_ALL, _CLOSED = (
+    CaseTable("SELECT id FROM counted"),
+    CaseTable("SELECT id FROM counted WHERE closed_at IS NOT NULL"),
+)
 
 
 def fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
@@ -153,7 +128,7 @@ def _fresh_facts(condition: str) -> tuple[str, list[Any], list[Any]]:
     sql, values = counted_cases().order_by().values(*columns).query.sql_with_params()
     arms, parameters = list[str](), list[Any]()
     for kind, definition in _DEFINITIONS.items():
-        arm, more = definition.compute(definition.among)
+        arm, more = definition.compute(_CLOSED if definition.of_closed else _ALL)
         rows = f"SELECT {_columns(kind, definition.more, definition.value)} FROM fact"  # noqa: S608 (constants)
         if definition.some:
             other, which = definition.some
@@ -164,7 +139,7 @@ def _fresh_facts(condition: str) -> tuple[str, list[Any], list[Any]]:
     facts = " UNION ALL ".join(arms)
     more_columns = ", ".join(f"f.{name}" for name in _MORE_COLUMNS)
     statement = f"""
-WITH counted({", ".join(columns)}) AS MATERIALIZED (SELECT * FROM ({sql}) AS c({", ".join(columns)}) WHERE {condition}),{_PARTS},
+WITH counted({", ".join(columns)}) AS MATERIALIZED (SELECT * FROM ({sql}) AS c({", ".join(columns)}) WHERE {condition}),
 fresh({", ".join(FACT_COLUMNS)}) AS MATERIALIZED (
   SELECT f.kind, f.case_id, f.n, f.at, f.state, f.span, coalesce(f.value, {ROUNDED}), c.department_id, c.brand_account_id, c.visibility, {more_columns}
   FROM ({facts}) AS f JOIN counted c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
