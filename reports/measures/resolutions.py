@@ -20,8 +20,7 @@ WITH scope AS ({}),
 fact AS (
   SELECT c.id AS case_id, 0::bigint AS n, c.created_at AS at,
          CASE WHEN c.status = 'resolved' THEN c.closed_at - c.created_at END AS span,
-         CASE WHEN c.status = 'resolved' THEN 'resolved' WHEN c.closed_at IS NULL THEN 'waiting' ELSE 'dismissed' END AS state,
-         c.first_resolved_at IS NOT NULL AS came_back
+         CASE WHEN c.status = 'resolved' THEN 'resolved' WHEN c.closed_at IS NULL THEN 'waiting' ELSE 'dismissed' END AS state
   FROM inbox_case c JOIN scope ON scope.id = c.id
 )
 """
@@ -34,9 +33,7 @@ fact AS (
   FROM inbox_case c JOIN scope ON scope.id = c.id
 )
 """
-#: The condition on exchanges that are not a case's first.
-LATER = "n > 1"
-_LATER_FACTS = f", fact AS (SELECT case_id, n, at, span, state FROM unit WHERE {LATER})"  # noqa: S608 (constants)
+_LATER_FACTS = ", fact AS (SELECT case_id, n, at, span, state FROM unit WHERE n > 1)"
 #: The states of a fact that is done.
 DONE = ("answered", "resolved", "reopened")
 _UNITS = """,
@@ -48,25 +45,13 @@ unit AS (
 
 
 def resolution_facts(cases: CaseScope) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fact`: one row for each case.
-
-    `came_back` is true if it was resolved before, and so, if it waits now, does not wait for the first time.
-    """
+    """Return a statement that ends with a table `fact`: one row for each case."""
     return with_cases(_FACTS, cases)
 
 
 def first_resolution_facts(cases: CaseScope) -> tuple[str, list[Any]]:
     """Return a statement that ends with a table `fact`: cases with their first resolving."""
     return with_cases(_FIRST_FACTS, cases)
-
-
-def resolved_once_facts(cases: CaseScope) -> tuple[str, list[Any]]:
-    """Return a statement that ends with a table `fact`: the first resolving of the cases that have one.
-
-    What waits for its first waits for its last as well, so `resolution_facts` has it.
-    """
-    sql, parameters = with_cases(_FIRST_FACTS, cases)
-    return sql.rstrip().removesuffix(")") + "WHERE c.first_resolved_at IS NOT NULL)", parameters
 
 
 def next_response_facts(cases: CaseScope) -> tuple[str, list[Any]]:

@@ -20,7 +20,7 @@ from reports.measures.first_responses import first_response_facts
 from reports.measures.first_turns import first_turn_facts
 from reports.measures.hand_overs import hand_over_facts, routing_facts
 from reports.measures.outcomes import outcome_facts
-from reports.measures.resolutions import LATER, resolution_facts, resolved_once_facts
+from reports.measures.resolutions import first_resolution_facts, next_response_facts, resolution_facts
 from reports.models import FactKind
 from reports.rollups.measured_ways import WAYS, WAYS_DEFINITION, measured_ways
 from reports.scopes import CaseScope, CaseTable, counted_cases
@@ -59,11 +59,11 @@ class CaseRange:
             return cases.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [self.ids]))
         return cases.filter(pk__gt=self.after, pk__lte=self.to)
 
-    def as_sql(self, column: str = "case_id") -> tuple[str, list[Any]]:
-        """Return the same condition on a column."""
+    def as_sql(self) -> tuple[str, list[Any]]:
+        """Return the same condition on a column `case_id`."""
         if self.ids is not None:
-            return f"{column} = ANY(%s::bigint[])", [self.ids]
-        return f"{column} > %s AND {column} <= %s", [self.after, self.to]
+            return "case_id = ANY(%s::bigint[])", [self.ids]
+        return "case_id > %s AND case_id <= %s", [self.after, self.to]
 
     def as_ids_sql(self) -> tuple[str, list[Any]]:
         """Return a statement that selects their ids, deleted ones included."""
@@ -81,12 +81,10 @@ class _Definition(NamedTuple):
     of_closed: bool = False
     #: The column of the table that cells with values count by; the rounded span, unless it is named.
     value: str = "NULL::int"
-    #: Another kind whose facts are some of the same table, and the condition on them.
-    some: tuple[FactKind, str] | None = None
 
 
 _DEFINITIONS = {
-    FactKind.EXCHANGE: _Definition(exchange_facts, ("person_id",), some=(FactKind.NEXT_RESPONSE, LATER)),
+    FactKind.EXCHANGE: _Definition(exchange_facts, ("person_id",)),
     FactKind.CASE: _Definition(first_response_facts, ("customer_id", "without_closure")),
     FactKind.CLOCK: _Definition(clock_facts, ("person_id", "ended_at")),
     FactKind.HAND_OVER: _Definition(hand_over_facts, _HAND_OVER),
@@ -97,8 +95,9 @@ _DEFINITIONS = {
     FactKind.RESOLVED: _Definition(resolved_facts, ("person_id",)),
     FactKind.RETURN: _Definition(return_facts, ("from_department_id", "to_department_id"), of_closed=True),
     FactKind.FIRST_TURN: _Definition(first_turn_facts, ("details",), of_closed=True),
-    FactKind.FIRST_RESOLVE: _Definition(resolved_once_facts),
-    FactKind.FINAL_RESOLVE: _Definition(resolution_facts, ("came_back",)),
+    FactKind.NEXT_RESPONSE: _Definition(next_response_facts),
+    FactKind.FIRST_RESOLVE: _Definition(first_resolution_facts),
+    FactKind.FINAL_RESOLVE: _Definition(resolution_facts),
 }
 _ALL, _CLOSED = (
     CaseTable("SELECT id FROM counted"),
@@ -111,40 +110,29 @@ def fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
 
     The facts of cases as their rows say now. The ways of cases, whose business time no statement can measure, are read and measured before.
     """
-    condition, chosen = cases.as_sql("c.id")
-    sql, of_counted, of_facts = _fresh_facts(condition)
+    sql, parameters = _fresh_facts(cases)
     counted = cases.narrow(counted_cases())
-    ways = measured_ways(counted.filter(closed_at__isnull=False))
-    return sql, [*of_counted, *chosen, *of_facts, *ways]
+    return sql, [*parameters, *measured_ways(counted.filter(closed_at__isnull=False))]
 
 
-@cache
-def _fresh_facts(condition: str) -> tuple[str, list[Any], list[Any]]:
-    """Return the statement for a condition on cases `c`.
-
-    With its parameters before those of the condition, and after them.
-    """
-    columns = ("id", "closed_at", "department_id", "brand_account_id", "visibility")
-    sql, values = counted_cases().order_by().values(*columns).query.sql_with_params()
-    arms, parameters = list[str](), list[Any]()
+def _fresh_facts(cases: CaseRange) -> tuple[str, list[Any]]:
+    counted = cases.narrow(counted_cases()).order_by().values("id", "closed_at")
+    sql, values = counted.query.sql_with_params()
+    arms, parameters = list[str](), list[Any](values)
     for kind, definition in _DEFINITIONS.items():
         arm, more = definition.compute(_CLOSED if definition.of_closed else _ALL)
-        rows = f"SELECT {_columns(kind, definition.more, definition.value)} FROM fact"  # noqa: S608 (constants)
-        if definition.some:
-            other, which = definition.some
-            rows += f" UNION ALL SELECT {_columns(other, ())} FROM fact WHERE {which}"  # noqa: S608 (constants)
-        arms.append(f"({arm} {rows})")
+        arms.append(f"({arm} SELECT {_columns(kind, definition.more, definition.value)} FROM fact)")  # noqa: S608 (constants)
         parameters += more
     arms.append(f"(SELECT {_columns(None, ('details',))} FROM {WAYS})")  # noqa: S608 (constants)
     facts = " UNION ALL ".join(arms)
     more_columns = ", ".join(f"f.{name}" for name in _MORE_COLUMNS)
     statement = f"""
-WITH counted({", ".join(columns)}) AS MATERIALIZED (SELECT * FROM ({sql}) AS c({", ".join(columns)}) WHERE {condition}),
+WITH counted AS MATERIALIZED ({sql}),
 fresh({", ".join(FACT_COLUMNS)}) AS MATERIALIZED (
   SELECT f.kind, f.case_id, f.n, f.at, f.state, f.span, coalesce(f.value, {ROUNDED}), c.department_id, c.brand_account_id, c.visibility, {more_columns}
-  FROM ({facts}) AS f JOIN counted c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
+  FROM ({facts}) AS f JOIN inbox_case c ON c.id = f.case_id CROSS JOIN LATERAL (SELECT extract(epoch FROM f.span)) AS s(long)
 )"""  # noqa: S608 (constants)
-    return statement, list(values), parameters
+    return statement, parameters
 
 
 def _columns(kind: FactKind | None, more: tuple[str, ...], value: str = "NULL::int") -> str:
@@ -167,5 +155,5 @@ def stored_facts(cases: CaseRange) -> tuple[str, list[Any]]:
 @cache
 def fingerprint() -> str:
     """Return a text that changes when any definition does."""
-    statements = [str(_fresh_facts("true")), WAYS_DEFINITION]
+    statements = [str(_fresh_facts(CaseRange())), WAYS_DEFINITION]
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()

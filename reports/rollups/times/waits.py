@@ -29,14 +29,6 @@ _KINDS: dict[Awaited, FactKind] = {
     "first_resolve": FactKind.FIRST_RESOLVE,
     "final_resolve": FactKind.FINAL_RESOLVE,
 }
-# Who waits for the first resolving waits for the last as well: one fact stands for both.
-_AWAITED = f"""
-CROSS JOIN LATERAL (
-  SELECT f.kind UNION ALL
-  SELECT {FactKind.FIRST_RESOLVE}::smallint
-  WHERE f.kind = {FactKind.FINAL_RESOLVE} AND f.state = 'waiting' AND NOT f.came_back
-) AS awaited(kind)
-"""  # noqa: S608 (constants)
 _BY_KIND: dict[int, Awaited] = {int(kind): name for name, kind in _KINDS.items()}
 
 
@@ -113,8 +105,8 @@ def _read_open(
     """Return number, largest and median age of what waits. One statement."""
     source, parameters = _facts_sql(user, periods, filters)
     sql = f"""
-SELECT r.step, awaited.kind, count(*), min(f.at), percentile_disc(0.5) WITHIN GROUP (ORDER BY f.at DESC)
-{source.replace("WHERE", f"{_AWAITED} WHERE", 1)} AND f.state = 'waiting' GROUP BY 1, 2
+SELECT r.step, f.kind, count(*), min(f.at), percentile_disc(0.5) WITHIN GROUP (ORDER BY f.at DESC)
+{source} AND f.state = 'waiting' GROUP BY 1, 2
 """  # noqa: S608 (constants)
     return {
         (step, _BY_KIND[kind]): (n, now - oldest, now - median)
@@ -129,8 +121,8 @@ def _in_business_time(
     source, parameters = _facts_sql(user, periods, filters)
     sql = f"""{rules.tables},
 measured AS (
-  SELECT r.step, awaited.kind, f.state, {business_seconds("f.at", "e.at")} AS seconds
-  {source.replace("WHERE", f"CROSS JOIN LATERAL (SELECT f.at + coalesce(f.span, %s - f.at) AS at) e {_AWAITED} {rules.joins} WHERE", 1)}
+  SELECT r.step, f.kind, f.state, {business_seconds("f.at", "e.at")} AS seconds
+  {source.replace("WHERE", f"CROSS JOIN LATERAL (SELECT f.at + coalesce(f.span, %s - f.at) AS at) e {rules.joins} WHERE", 1)}
     AND f.state IN ('waiting', 'answered', 'resolved', 'reopened')
 )
 SELECT step, kind, count(*) FILTER (WHERE state <> 'waiting'),
