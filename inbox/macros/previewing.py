@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from inbox.changes.refusals import Conflict, Invalid, NotAllowed
 from inbox.macros.running import Wanted, run_macro
+from inbox.macros.undoing import ANSWERS
 from inbox.models import CaseEvent, Reply, Verb
 
 
@@ -39,7 +40,7 @@ def foresee_macro(case_id: int, by: User, wanted: Wanted, *, now: dt.datetime) -
             foreseen.events = list(
                 written.exclude(verb=Verb.MACRO_RUN).select_related("actor").order_by("id")
             )
-            answers = [event.data["reply"] for event in foreseen.events if event.verb == Verb.REPLY_QUEUED]
+            answers = [event.data["reply"] for event in foreseen.events if event.verb in ANSWERS]
             foreseen.answer = Reply.objects.select_related("parent").filter(pk__in=answers).first()
             raise _RolledBack
     except _RolledBack:

@@ -19,7 +19,7 @@ from inbox.replies import drafts
 from inbox.replies.verbs import cancel_reply
 
 NOTE_STAYS = "The note stays."
-_ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED)
+ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED)
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ def _take_back_steps(undone: Undone, by: User, now: dt.datetime, granted: dt.tim
     )
     events = list(written.order_by("-id"))
     # An answer comes first: its row is locked before that of its case.
-    for event in sorted(events, key=lambda event: event.verb not in _ANSWERS):
+    for event in sorted(events, key=lambda event: event.verb not in ANSWERS):
         try:
             with transaction.atomic():
                 undone.steps += _take_back(event, undone, by, now, granted)
@@ -78,7 +78,7 @@ def _take_back_steps(undone: Undone, by: User, now: dt.datetime, granted: dt.tim
 def _take_back(event: CaseEvent, undone: Undone, by: User, now: dt.datetime, granted: dt.timedelta) -> bool:
     """Take one event back. Return whether there was anything to take back."""
     run = undone.run
-    if event.verb in _ANSWERS:
+    if event.verb in ANSWERS:
         reply = Reply.objects.get(pk=event.data["reply"])
         cancel_reply(reply.pk, by, now=now)
         drafts.withdraw_draft(run.case_id, by.pk, reply.text)

@@ -123,7 +123,8 @@
     if (key && event.detail.successful) setTimeout(() => document.dispatchEvent(new CustomEvent("horseshoe:press", { detail: key })));
     // Undone: the message above the panes is about something that did not happen.
     if (form.matches?.("#messages .undo") && event.detail.successful) form.closest(".banner").remove();
-    if (form.matches?.("form[data-clear]") && event.detail.successful) {
+    // A refusal that is shown counts as successful: what was typed stays for it.
+    if (form.matches?.("form[data-clear]") && event.detail.successful && event.detail.xhr.status < 400) {
       form.reset();
       form.closest("details")?.removeAttribute("open");
     }

@@ -65,6 +65,19 @@ def test_an_answer_that_fails_says_so_and_is_sent_when_tried_again(company, open
     assert Reply.objects.count() == 1
 
 
+def test_a_note_that_is_refused_keeps_its_words(company, open_page):
+    _, page = opened_case(company, open_page)
+    words = "Too long. " * 1001
+    page.keyboard.press("n")
+    page.locator("#note-text").evaluate("field => field.removeAttribute('maxlength')")
+    page.locator("#note-text").fill(words)
+    with page.expect_response("**/note/") as answer:
+        page.locator("#note-text").press("Control+Enter")
+    assert answer.value.status == 422
+    expect(page.locator("#case")).to_contain_text("at most 10,000 fit")
+    expect(page.locator("#note-text")).to_have_value(words)
+
+
 def test_without_a_connection_nothing_is_lost_and_the_banner_goes_by_itself(company, open_page):
     case, page = opened_case(company, open_page, color_scheme="dark", viewport={"width": 390, "height": 844})
     page.context.set_offline(True)

@@ -122,6 +122,13 @@ def test_a_macro_says_that_its_answer_waits(question, new_agent):
     assert "The answer waits for approval." in shown.content.decode()
 
 
+def test_the_preview_of_a_macro_shows_an_answer_that_would_wait(question, new_agent):
+    macro = MacroFactory(does=[("answer", "", "It is on its way.")])
+    address = f"/cases/{question.case_id}/macros/{macro.pk}/"
+    assert "It is on its way." in signed_in(new_agent).get(address).content.decode()
+    assert not Reply.objects.exists()
+
+
 def test_no_path_was_forgotten():
     """Whoever puts a row into the outbox, or back into it, is listed here with its check."""
     from pathlib import Path
