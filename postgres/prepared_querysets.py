@@ -57,16 +57,11 @@ def prepared_query(build: Callable[..., QuerySet[Any, R]]) -> Callable[..., list
     `build` may branch on it. Raises `TypeError` at the first call when a value does not appear in the
     statement.
     """
-
-    @lru_cache(maxsize=MAX_CACHED_SHAPES)
-    def compiled(shape: tuple[Any, ...]) -> _Statement | None:
-        stand_ins = _StandIns()
-        return _compile_queryset(build(*map(stand_ins.make, shape)), stand_ins.needed)
+    prepare = _prepare(build)
 
     @wraps(build)
     def rows(*arguments: Any) -> list[R]:
-        values: list[Any] = []
-        statement = compiled(tuple(_argument_shape(argument, values) for argument in arguments))
+        statement, values = prepare(arguments)
         return _run_statement(statement, values) if statement is not None else []
 
     return rows
@@ -77,21 +72,35 @@ def prepared_statement(
 ) -> Callable[..., tuple[str, tuple[Any, ...]] | None]:
     """Turn `build(*arguments) -> QuerySet` into a function that returns SQL.
 
-    With its parameters, for a handwritten statement of which the queryset is a part. The rules are those of `prepared_query`; None when no row can match.
+    With its parameters, for a handwritten statement of which the queryset is a part. The rules are those of
+    `prepared_query`; None when no row can match.
     """
+    prepare = _prepare(build)
+
+    @wraps(build)
+    def statement_of(*arguments: Any) -> tuple[str, tuple[Any, ...]] | None:
+        statement, values = prepare(arguments)
+        return None if statement is None else (statement.sql, _fill_in(statement, values))
+
+    return statement_of
+
+
+def _prepare(
+    build: Callable[..., QuerySet[Any]],
+) -> Callable[[tuple[Any, ...]], tuple[_Statement | None, list[Any]]]:
+    """Return a function from arguments to their statement, compiled once a shape, and its values."""
 
     @lru_cache(maxsize=MAX_CACHED_SHAPES)
     def compiled(shape: tuple[Any, ...]) -> _Statement | None:
         stand_ins = _StandIns()
         return _compile_queryset(build(*map(stand_ins.make, shape)), stand_ins.needed)
 
-    @wraps(build)
-    def statement_of(*arguments: Any) -> tuple[str, tuple[Any, ...]] | None:
+    def prepare(arguments: tuple[Any, ...]) -> tuple[_Statement | None, list[Any]]:
         values: list[Any] = []
-        statement = compiled(tuple(_argument_shape(argument, values) for argument in arguments))
-        return None if statement is None else (statement.sql, _fill_in(statement, values))
+        shape = tuple(_argument_shape(argument, values) for argument in arguments)
+        return compiled(shape), values
 
-    return statement_of
+    return prepare
 
 
 @dataclass(frozen=True, slots=True)

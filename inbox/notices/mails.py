@@ -1,6 +1,7 @@
 """Notices by e-mail: at once, or together in a digest. Each is sent once, and never when it was read meanwhile.
 
-A mail names cases by their number; what notices say is quoted only for those who chose so. Mails leave outside of
+A mail names cases by their number; what notices say is quoted only for those who chose so, of cases that they may
+still read. Mails leave outside of
 transactions. A worker that is killed while a mail leaves is followed by another one after `_LOST`, with the same
 Message-ID, by which mail programs recognise it.
 """
@@ -11,7 +12,7 @@ import datetime as dt
 import logging
 import smtplib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from inbox.models import Notice, NoticeMail, NoticeSettings, NoticeWay
+from inbox.models import Case, Notice, NoticeMail, NoticeSettings, NoticeWay
 from inbox.notices.preferences import (
     URGENT_KINDS,
     is_quiet,
@@ -134,7 +135,8 @@ def _send(person: User, notices: Sequence[Notice], now: dt.datetime) -> int:
     mails = NoticeMail.objects.filter(notice__in=[notice.pk for notice in notices])
     try:
         _write_mail(person, notices, now).send()
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        # ValueError: an address or a subject that no mail can carry. It must not stop the mails to others.
         logger.warning("A mail of notices to person %s failed: %s", person.pk, type(error).__name__)
         for mail in mails:
             mail.error = type(error).__name__[:80]
@@ -152,6 +154,7 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
     by_case: dict[int | None, list[Notice]] = defaultdict(list)
     for notice in notices:
         by_case[notice.case_id].append(notice)
+    quoted = _readable_cases(person, by_case) if chosen and chosen.with_text else set()
     with show_times_in(lambda: person.time_zone):
         context = {
             "groups": [
@@ -160,9 +163,7 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
                     "address": f"{settings.SITE_URL}{reverse('inbox:case', args=[case_id])}"
                     if case_id
                     else "",
-                    "lines": [
-                        _describe(row, now, with_text=bool(chosen and chosen.with_text)) for row in rows
-                    ],
+                    "lines": [_describe(row, now, with_text=case_id in quoted) for row in rows],
                 }
                 for case_id, rows in by_case.items()
             ],
@@ -180,6 +181,14 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
         "Auto-Submitted": "auto-generated",
     }
     return mail
+
+
+def _readable_cases(person: User, case_ids: Iterable[int | None]) -> set[int | None]:
+    """Return the cases that the person may still read, and None for notices of no case."""
+    ids = [case_id for case_id in case_ids if case_id]
+    cases = Case.objects.filter(pk__in=ids).order_by()
+    readable = cases.visible_to(person).values_list("pk").union(cases.watched_by(person).values_list("pk"))
+    return {None, *(pk for (pk,) in readable)}
 
 
 def _subject(notices: Sequence[Notice]) -> str:

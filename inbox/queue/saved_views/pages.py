@@ -18,8 +18,8 @@ from inbox.queue.saved_views.rail import SEARCH, ShownView, rail_of, show_views
 from inbox.queue.saved_views.rights import may_edit, may_share_with_all, sharing_departments
 from inbox.visibility import list_departments
 
-#: Views on one page of the list of views.
-VIEWS_PER_PAGE = 50
+#: More views of others than these are not listed.
+_MOST_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,18 @@ def describe_saving(asked: AskedList, user: User) -> Saving:
         is_offered=asked.is_changed or (asked.view is None and not is_usual),
         changes=own if asked.is_changed else None,
         edits=None if asked.is_changed else own,
-        departments=[(department.pk, department.name) for department in sharing_departments(user)],
+        departments=_named_departments(user),
         everybody=may_share_with_all(user),
     )
 
 
 def describe_saving_search(user: User) -> Saving:
     """Return how a search may be saved. No statement beyond those of the navigation."""
-    departments = [(department.pk, department.name) for department in sharing_departments(user)]
-    return Saving(True, None, None, departments, may_share_with_all(user))
+    return Saving(True, None, None, _named_departments(user), may_share_with_all(user))
+
+
+def _named_departments(user: User) -> list[tuple[int, str]]:
+    return [(department.pk, department.name) for department in sharing_departments(user)]
 
 
 def describe_gone(filters: QueueFilters, user: User, names: FilterNames, *, is_empty: bool) -> str:
@@ -102,7 +105,7 @@ def list_rows(user: User, now: dt.datetime) -> list[ViewRow]:
     placed = rail_of(user).views
     order = {view.pk: number for number, view in enumerate(placed, 1)}
     others = SavedView.objects.visible_to(user).exclude(pk__in=list(order)).order_by("name", "pk")
-    views = [*placed, *show_views(others[: 10 * VIEWS_PER_PAGE])]
+    views = [*placed, *show_views(others[:_MOST_LISTED])]
     counts = count_views(user, views, now)
     owners = {
         person.pk: str(person) for person in User.objects.filter(pk__in={view.owner_id for view in views})

@@ -10,7 +10,7 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import Role
-from inbox.models import Notice, NoticeChoice, NoticeKind, NoticeMail, NoticeSettings
+from inbox.models import Case, Notice, NoticeChoice, NoticeKind, NoticeMail, NoticeSettings
 from inbox.notices import notify
 from inbox.notices.mails import send_notice_mails
 from tests.factories import NOW, CaseFactory, DepartmentFactory, UserFactory
@@ -71,6 +71,27 @@ def test_it_quotes_only_for_those_who_chose_so(ann, case):
     send_notice_mails(LATER)
     assert "<secret>" in mail.outbox[1].body
     assert "&lt;secret&gt;" in mail.outbox[1].alternatives[0][0]
+
+
+def test_it_quotes_nothing_of_a_case_that_went_where_its_reader_may_not_look(ann, case):
+    NoticeSettings.objects.create(user=ann, with_text=True)
+    tell(ann, case)
+    Case.objects.filter(pk=case.pk).update(department=DepartmentFactory())
+    assert send_notice_mails(LATER) == 1
+    [sent] = mail.outbox
+    assert f"Case {case.pk}" in sent.body
+    assert "secret" not in sent.body
+    assert "secret" not in sent.alternatives[0].content
+
+
+def test_an_address_that_no_mail_can_carry_stops_no_other_mail(ann, case, department):
+    bob = UserFactory(departments=[department], email="bob@mail.example\nBcc: x@mail.example")
+    choose(bob, NoticeKind.ASSIGNED)
+    tell(bob, case, "bob", at=NOW - dt.timedelta(seconds=1))
+    tell(ann, case)
+    assert send_notice_mails(LATER) == 1
+    assert [sent.to for sent in mail.outbox] == [[ann.email]]
+    assert NoticeMail.objects.get(notice__user=bob).error
 
 
 def test_what_came_together_is_one_mail_by_case(ann, case, department):
