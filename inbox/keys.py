@@ -13,7 +13,7 @@ from functools import cache
 
 
 class KeyReach(StrEnum):
-    """Where a key works, in the order in which the keys are listed."""
+    """Name where a key works, in the order in which the keys are listed."""
 
     EVERYWHERE = "Everywhere"
     VIEWS = "Go to a view or a page"
@@ -39,7 +39,7 @@ class Key:
 
     @property
     def is_letter(self) -> bool:
-        """Whether it is one character, and so in the way of somebody who dictates or mistypes."""
+        """Tell whether it is one character, and so in the way of somebody who dictates or mistypes."""
         return len(self.strokes) == 1 or " " in self.strokes
 
     @property

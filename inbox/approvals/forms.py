@@ -82,7 +82,7 @@ class RuleForm(forms.Form):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was chosen, by column."""
+        """Return the choices, by column."""
         return {name: self.cleaned_data[name] for name in _FIELDS}
 
 

@@ -28,7 +28,7 @@ _MOST_DELETED = 20
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which cases an act is for: ids that were chosen one by one, or all cases of a list but some."""
+    """Select the cases of an act: ids that were chosen one by one, or all cases of a list but some."""
 
     case_ids: Sequence[int] = ()
     every: CaseQuerySet | None = None

@@ -61,7 +61,7 @@ WHERE i.id = r.id
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the items of a batch, as rows of `_WRITE_ITEMS`."""
+    """Report on the items of a batch, as rows of `_WRITE_ITEMS`."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 

@@ -35,7 +35,7 @@ _MOST_PROBLEMS = 20
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a file: numbers of canned answers, or the problems for which nothing was imported."""
+    """Report on a file: numbers of canned answers, or the problems for which nothing was imported."""
 
     added: int = 0
     changed: int = 0

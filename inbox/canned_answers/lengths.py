@@ -13,7 +13,7 @@ from networks import registry
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a network takes; `max_direct` is for direct messages, in `unit_direct`."""
+    """Describe a network's limit; `max_direct` is for direct messages, in `unit_direct`."""
 
     network: str
     label: str

@@ -62,7 +62,7 @@ class ListFilterForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was chosen; a value that is not offered counts as none."""
+        """Return the choices; a value that is not offered counts as none."""
         self.is_valid()
         return {name: self.cleaned_data.get(name) or "" for name in self.fields}
 

@@ -20,7 +20,7 @@ NAMES_LISTED = 4
 
 @dataclass
 class PendingAnswers:
-    """What the entries of one case share: who may approve in it. One statement, none without such an answer."""
+    """Share what holds for all entries of a case: who may approve in it. One statement, none without such an answer."""
 
     case: Case
     user: User

@@ -33,7 +33,7 @@ class QuotedMessage:
 
 @dataclass(frozen=True, slots=True)
 class SinceOpened:
-    """What the page says and sends back. `version` is the one that the person has seen."""
+    """Hold what the page says and sends back. `version` is the one that the person has seen."""
 
     opened: str
     seen: str

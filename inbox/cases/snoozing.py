@@ -22,7 +22,7 @@ LONGEST_SNOOZE = dt.timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """What a case waits for, and until when at most; `until` is None for no such time.
+    """Say what a case waits for, and until when at most; `until` is None for no such time.
 
     A third party needs a `reason` and a time to look again.
     """

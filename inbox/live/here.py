@@ -35,7 +35,7 @@ Row = tuple[int, str, bool, float]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one open page is. The columns of the case decide who may be told of it."""
+    """Say where one open page is. The columns of the case decide who may be told of it."""
 
     user_id: int
     name: str
@@ -70,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class HereWords:
-    """What a row or a case says of the others there; empty for nobody."""
+    """Hold what a row or a case says of the others there; empty for nobody."""
 
     #: "Wren writes", "Sana is here", "Sana is here +1".
     short: str = ""
@@ -80,7 +80,7 @@ class HereWords:
 
 
 class _Snapshot:
-    """What this process has read lately. Threads share it."""
+    """Hold what this process has read lately. Threads share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -185,7 +185,7 @@ def _clean_words(kind: StepKind, text: str) -> str:
 
 
 class _Choices:
-    """What the selects of steps offer, each read once."""
+    """Hold what the selects of steps offer, each read once."""
 
     def __init__(self, user: User, names: dict[tuple[StepKind, str], str]) -> None:
         self.user, self._names = user, names

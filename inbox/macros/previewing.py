@@ -15,12 +15,12 @@ from inbox.models import CaseEvent, Reply, Verb
 
 
 class _RolledBack(Exception):
-    """What was done is to be undone."""
+    """Take the trial back."""
 
 
 @dataclass(slots=True)
 class Foreseen:
-    """What a macro would do: the events that it would write, and the answer, None for none; or why it is refused."""
+    """Describe what a macro would do: the events that it would write, and the answer, None for none; or why it is refused."""
 
     events: list[CaseEvent] = field(default_factory=list)
     answer: Reply | None = None

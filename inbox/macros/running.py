@@ -37,7 +37,7 @@ NOTHING_DONE = "Nothing was done."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which macro a person runs: the key of their form, the version that they looked at, a number that they typed.
+    """Name the macro that a person runs: the key of their form, the version that they looked at, a number that they typed.
 
     `version` None means the case as it is.
     """

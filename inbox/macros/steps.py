@@ -90,7 +90,7 @@ def answers(steps: Iterable[Step]) -> bool:
 
 @dataclass(slots=True)
 class References:
-    """What the steps of some macros name, as far as it is there for one person."""
+    """Hold what steps of macros name, as far as it is there for one person."""
 
     departments: dict[int, Department] = field(default_factory=dict)
     people: dict[int, User] = field(default_factory=dict)

@@ -24,7 +24,7 @@ ANSWERS = (Verb.REPLY_QUEUED, Verb.REPLY_PLANNED, Verb.APPROVAL_ASKED)
 
 @dataclass(slots=True)
 class Undone:
-    """What became of a run that was taken back: how many steps are as before, and what stays, as sentences."""
+    """Report on a run that was taken back: how many steps are as before, and what stays, as sentences."""
 
     run: MacroRun
     steps: int = 0
@@ -32,7 +32,7 @@ class Undone:
 
     @property
     def words(self) -> str:
-        """What happened, for the person who took it back."""
+        """Say what happened, for the person who took it back."""
         if not self.stays:
             return f"Undone: “{self.run.macro}”. The case is as it was."
         return " ".join([f"Undone: “{self.run.macro}”, as far as it can be.", *self.stays])

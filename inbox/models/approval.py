@@ -14,7 +14,7 @@ from inbox.models.reply import Reply
 
 
 class ApprovalRule(models.Model):
-    """Which answers need approval: those that meet all conditions of one rule."""
+    """Say which answers need approval: those that meet all conditions of one rule."""
 
     #: The department that has the case; null for all, which only administrators choose.
     department = models.ForeignKey(

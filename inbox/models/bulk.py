@@ -13,7 +13,7 @@ from inbox.models.case import Case
 
 
 class BulkVerb(models.TextChoices):
-    """What is done to each case; the label says it of several cases."""
+    """Name what is done to each case; the label says it of several cases."""
 
     TAKE = "take", "Take"
     ASSIGN = "assign", "Assign"
@@ -101,14 +101,14 @@ class BulkAct(models.Model):
 
     @property
     def worked_on(self) -> int:
-        """How many cases the act, or its undo, has dealt with."""
+        """Return how many cases the act, or its undo, has dealt with."""
         if self.state in (BulkState.UNDOING, BulkState.UNDONE):
             return self.undone + self.kept
         return self.done + self.refused
 
     @property
     def to_work_on(self) -> int:
-        """How many cases the act, or its undo, deals with in all."""
+        """Return how many cases the act, or its undo, deals with in all."""
         return self.done if self.state in (BulkState.UNDOING, BulkState.UNDONE) else self.found
 
     @property

@@ -13,7 +13,7 @@ from accounts.models import Department, Role, User
 
 
 class CannedScope(models.TextChoices):
-    """Who may use a canned answer."""
+    """Say who may use a canned answer."""
 
     PERSON = "person", "Only its owner"
     DEPARTMENT = "department", "A department"
@@ -111,7 +111,7 @@ class CannedText(models.Model):
 
 
 class CannedUse(models.Model):
-    """How often a person sent a canned answer in a month, by the company's calendar."""
+    """Count how often a person sent a canned answer in a month, by the company's calendar."""
 
     answer = models.ForeignKey(CannedAnswer, on_delete=models.CASCADE, related_name="uses", db_index=False)
     user = models.ForeignKey(

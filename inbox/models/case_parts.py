@@ -16,7 +16,7 @@ class Unsent(models.TextChoices):
 
 
 class SnoozeFor(models.TextChoices):
-    """What a snoozed case waits for. All of them end when the customer writes."""
+    """Name what a snoozed case waits for. All of them end when the customer writes."""
 
     TIME = "time", "Snoozed"
     CUSTOMER = "customer", "Until the customer writes"
@@ -25,7 +25,7 @@ class SnoozeFor(models.TextChoices):
 
 
 class WokeBy(models.TextChoices):
-    """Why a case is back in the lists."""
+    """Name why a case is back in the lists."""
 
     TIME = "time", "It is time"
     CUSTOMER = "customer", "The customer wrote"

@@ -15,7 +15,7 @@ from inbox.models.case import Case
 
 
 class StepKind(models.TextChoices):
-    """What a step does to a case."""
+    """Name what a step does to a case."""
 
     ANSWER = "answer", "Answer"
     NOTE = "note", "Write a note"

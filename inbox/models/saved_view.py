@@ -14,7 +14,7 @@ from accounts.models import Department, Role, User
 
 
 class ViewScope(models.TextChoices):
-    """Who sees a view in the list of views. Nobody sees other cases by it."""
+    """Say who sees a view in the list of views. Nobody sees other cases by it."""
 
     PERSON = "person", "Only its owner"
     DEPARTMENTS = "departments", "Departments"
@@ -85,7 +85,7 @@ class SavedView(models.Model):
 
 
 class ViewPlace(models.Model):
-    """Where a view stands in the navigation of one person, or that they have hidden it there."""
+    """Place a view in the navigation of one person, or that they have hidden it there."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -102,7 +102,7 @@ class ViewPlace(models.Model):
 
 
 class OpeningList(models.Model):
-    """What opens first: for one person, or for everybody of a role who has chosen nothing.
+    """Choose what opens first: for one person, or for everybody of a role who has chosen nothing.
 
     A list of `kind`, or `view`.
     """

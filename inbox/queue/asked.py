@@ -36,7 +36,7 @@ class AskedList:
 
     @property
     def of(self) -> str:
-        """What the form of filters calls the list."""
+        """Return what the form of filters calls the list."""
         if self.view:
             return f"view:{self.view.pk}"
         return f"{self.kind}:{self.slug}" if self.slug else self.kind
@@ -53,7 +53,7 @@ class AskedList:
 
     @property
     def savable(self) -> tuple[ViewKind, str]:
-        """What a saved view of this list keeps: the list that it narrows, and by what."""
+        """Return what a saved view of this list keeps: the list that it narrows, and by what."""
         if self.department_id is None:
             return self.kind, self.query
         return "open", replace(self.filters, department=(str(self.department_id),)).query_string(after="")
@@ -92,7 +92,7 @@ class AskedSearch:
 
     @property
     def savable(self) -> tuple[Literal["search"], str]:
-        """What a saved view of this search keeps."""
+        """Return what a saved view of this search keeps."""
         return SEARCH, urlencode({"q": self.text} | ({"sort": "oldest"} if self.oldest else {}))
 
     def address(self) -> str:

@@ -32,7 +32,7 @@ class UnknownValueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What operators ask for. `cases` and `messages` are conditions of rows; `problems` say what is not understood."""
+    """Hold what operators ask for. `cases` and `messages` are conditions of rows; `problems` say what is not understood."""
 
     cases: Q
     messages: Q

@@ -40,7 +40,7 @@ _CUT_OFF = (Health.REAUTHORISE, Health.PERMISSION)
 
 @dataclass(frozen=True, slots=True)
 class _AccountLine:
-    """What is said of one account beside its numbers, as it is shown."""
+    """Hold what is said of one account beside its numbers, as it is shown."""
 
     pk: int
     name: str

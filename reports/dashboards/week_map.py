@@ -89,7 +89,7 @@ def _week_map_context(
 
 @dataclass(frozen=True, slots=True)
 class _Map:
-    """What the map shows, and the links of its cells."""
+    """Hold what the map shows, and the links of its cells."""
 
     hours: WeekHours
     roster: RosterHours

@@ -139,12 +139,12 @@ class Outcome(NamedTuple):
 
     @property
     def wrote(self) -> bool:
-        """Whether the customer wrote again in the case."""
+        """Tell whether the customer wrote again in the case."""
         return self.after != "silent"
 
     @property
     def liked(self) -> bool:
-        """Whether the customer loved or liked the answer, as far as their words say: no network sends us likes."""
+        """Tell whether the customer loved or liked the answer, as far as their words say: no network sends us likes."""
         return self.after == "positive" or self.deed in ("thanked", "fixed")
 
     @property

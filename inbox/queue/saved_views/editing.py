@@ -25,7 +25,7 @@ _SAME_NAME = "You have another view with this name. Choose another name."
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who sees a view in their lists of views. `department_ids` with the scope of departments."""
+    """Say who sees a view in their lists of views. `department_ids` with the scope of departments."""
 
     scope: ViewScope = ViewScope.PERSON
     department_ids: tuple[int, ...] = ()

@@ -24,7 +24,7 @@ _MOST_LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """How the list on a page may be saved.
+    """Describe how the list on a page may be saved.
 
     `is_offered`: as a new view; `changes`: the saved view whose filters may be replaced; `edits`: the one that may be
     renamed, shared or deleted. `departments` and `everybody`: with whom a new one may be shared.

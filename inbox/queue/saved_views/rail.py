@@ -50,7 +50,7 @@ class ShownView:
 
     @property
     def search(self) -> str:
-        """What a saved search looks for, as it was typed."""
+        """Return what a saved search looks for, as it was typed."""
         return QueryDict(self.query).get("q", "") if self.kind == SEARCH else ""
 
 

@@ -48,7 +48,7 @@ _Read = TypeVar("_Read", bound=Sized)
 
 @dataclass(slots=True)
 class _Work:
-    """What one person did: answers by step, numbers by state, first responses with their median."""
+    """Hold what one person did: answers by step, numbers by state, first responses with their median."""
 
     by_step: list[tuple[int, int]] = field(default_factory=list)
     sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0))
