@@ -184,7 +184,10 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
 
 
 def _readable_cases(person: User, case_ids: Iterable[int | None]) -> set[int | None]:
-    """Return the cases that the person may still read, and None for notices of no case."""
+    """Return the cases that the person may still read.
+
+    And None, for notices of no case.
+    """
     ids = [case_id for case_id in case_ids if case_id]
     cases = Case.objects.filter(pk__in=ids).order_by()
     readable = cases.visible_to(person).values_list("pk").union(cases.watched_by(person).values_list("pk"))
