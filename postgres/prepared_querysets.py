@@ -88,7 +88,7 @@ def prepared_statement(
 def _prepare(
     build: Callable[..., QuerySet[Any]],
 ) -> Callable[[tuple[Any, ...]], tuple[_Statement | None, list[Any]]]:
-    """Return a function from arguments to statement and values, compiled once a shape."""
+    """Return a function from arguments to statement and values."""
 
     @lru_cache(maxsize=MAX_CACHED_SHAPES)
     def compiled(shape: tuple[Any, ...]) -> _Statement | None:
