@@ -114,8 +114,9 @@ def test_a_bad_value_in_the_address_itself_is_absent(company, role):
     browser = company.browser(role)
     browser.raise_request_exception = False
     wrong = []
-    for name, address in pages().items():
-        for value in ("a\x00b", "9" * 30, "-1", "%", "\u202e", "x" * 3000):
+    values = ("a\x00b", "9" * 30, "-1", "%", "\u202e", "x" * 3000)
+    for turn, (name, address) in enumerate(pages().items()):
+        for value in values[turn % choose_size(2, full=1) :: choose_size(2, full=1)]:
             for part in {"/770077/", "/service/", "/mentions/"}:
                 if part in address:
                     path = address.replace(part, f"/{quote(value)}/")

@@ -61,12 +61,10 @@ def pages() -> dict[str, str]:
     return {name: address for name, address in addresses().items() if name not in _ENDLESS}
 
 
-def shared_pages(role: str) -> Iterator[tuple[str, str]]:
-    """The pages that a role is tried on: all in a full run, in the usual one every second for each of the roles that
-    are signed in, so that together they try all of them."""
-    for number, page in enumerate(pages().items()):
-        if role == NOBODY or (number + (role == Role.MANAGER)) % choose_size(2, full=1) == 0:
-            yield page
+def shared_pages(share: bool) -> list[tuple[str, str]]:
+    """All pages in a full run; in the usual one every second, so that two tests together try all of them."""
+    step = choose_size(2, full=1)
+    return [*pages().items()][share % step :: step]
 
 
 def names(read: re.Pattern[str] = _NAME) -> list[str]:
@@ -184,7 +182,7 @@ class Turns:
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_query_parameter_breaks_a_page(company, role):
     tried, turns = Tried(company, role), Turns(query_strings())
-    for name, address in shared_pages(role):
+    for name, address in shared_pages(role == Role.MANAGER):
         if tried(name, "GET", address).status_code in (404, 405):
             continue
         for kind, (query, options) in turns:
@@ -214,22 +212,25 @@ def query_strings() -> dict[str, tuple[str, dict[str, str]]]:
 )
 def test_no_single_query_parameter_breaks_a_page(company, kind):
     """One at a time: in company, the first that is refused may hide the others. A name that the page does not read has
-    nothing to hide, so those go together (see `tests.hostile.reading`)."""
-    tried, known, alone = Tried(company, Role.MANAGER), {*names(_ASKED)}, Counter()
+    nothing to hide, so those go together (see `tests.hostile.reading`). Where it takes the query as a whole, as for a
+    link back to itself, each name is tried in a full run, else every eighth, other ones on each page."""
+    tried, known, alone = Tried(company, Role.MANAGER), sorted(names(_ASKED)), Counter()
+    share = choose_size(8, full=1)
     options, value = {}, quote(VALUES.get(kind, _SURROGATE))
     if kind == "surrogate":
         options = {"content_type": f"text/plain; charset={_SURROGATE_CHARSET}"}
-    for name, address in pages().items():
+    for turn, (name, address) in enumerate(pages().items()):
+        passed_on = {*known[turn % share :: share]}
         with watched() as read:
             if ":" not in name or tried(name, "GET", address).status_code != 200:
                 continue
             done: set[str] = set()
-            while left := sorted((read.names | (known if read.whole or read.address else set())) - done):
+            while left := sorted((read.names | (passed_on if read.whole or read.address else set())) - done):
                 for one in left:
                     tried(f"{one} {kind}", "GET", f"{address}?{quote(one)}={value}", **options)
                 done |= {*left}
                 alone.update(left)
-            rest = "&".join(f"{one}={value}" for one in sorted(known - done))
+            rest = "&".join(f"{one}={value}" for one in known if one not in done)
             tried(f"the rest {kind}", "GET", f"{address}?{rest}", **options)
     assert tried.statuses <= {200, 302, 400, 404, 405}
     assert tried.failed == []
@@ -240,7 +241,7 @@ def test_no_single_query_parameter_breaks_a_page(company, kind):
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_form_field_breaks_an_address(company, role):
     tried, turns = Tried(company, role), Turns(bodies())
-    for name, address in shared_pages(role):
+    for name, address in shared_pages(role == Role.MANAGER):
         for kind, (body, content_type) in turns:
             tried(f"{name}: {kind}", "POST", address, body, content_type=content_type)
         if tried.browser.session.get("_auth_user_id") is None or role == NOBODY:
@@ -341,7 +342,7 @@ def test_two_thousand_fields_are_refused(company, signed_in):
     browser.cookies["csrftoken"] = "t" * 32
     sound = {"x-csrftoken": "t" * 32}
     many = urlencoded({f"f{n}": "x" for n in range(2000)})
-    for name, address in pages().items():
+    for name, address in shared_pages(signed_in):
         assert browser.post(address, many, content_type=FORM, headers=sound).status_code == 400, name
         assert browser.get(f"{address}?{many}").status_code in (200, 301, 302, 400, 403, 404, 405), name
 
@@ -439,9 +440,11 @@ def leads_away(response) -> bool:
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_address_sends_a_browser_elsewhere(company, method, htmx, role):
-    """Several values where a page reads anything (all in a full run); where it reads nothing, one of them, another on each page."""
+    """Several values where a page reads anything (all in a full run); where it reads nothing, one of them, another on each page.
+    In the usual run, whole pages and fragments share the addresses."""
     known, tries, signed_in = [*names(), "next"], 0, company.browser(role).cookies
-    for number, (name, address) in enumerate(pages().items()):
+    tried = shared_pages(htmx)
+    for number, (name, address) in enumerate(tried):
         if name == "accounts:connect_start":
             continue  # leads to the network, by an address that settings give
         first = number % len(ELSEWHERE)
@@ -461,7 +464,7 @@ def test_no_address_sends_a_browser_elsewhere(company, method, htmx, role):
             assert not leads_away(response), (name, elsewhere)
             if not read:
                 break
-    assert tries > len(pages()), "no page was seen to read anything"
+    assert tries > len(tried), "no page was seen to read anything"
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
