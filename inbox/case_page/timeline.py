@@ -27,7 +27,7 @@ MESSAGES_PER_PAGE, MOST_EVENTS, MOST_REPLIES = 30, 150, 20
 #: Most messages that an open page reloads when it refreshes everything that it shows.
 MOST_REFRESHED = 300
 #: Events without a line of their own, because their message or answer already shows them.
-_VERBS_SHOWN_ELSEWHERE = (
+VERBS_SHOWN_ELSEWHERE = (
     Verb.OPENED, Verb.ANSWERED, Verb.ANSWERED_NATIVELY, Verb.REPLY_QUEUED, Verb.REPLY_FAILED, Verb.REPLY_UNCONFIRMED,
 )  # fmt: skip
 _MESSAGE_COLUMNS = (
@@ -159,9 +159,7 @@ def _read_events(
     case_id: int, with_notes: bool, since: dt.datetime | None, until: dt.datetime | None
 ) -> QuerySet[CaseEvent]:
     rows = (
-        CaseEvent.objects.filter(case=case_id)
-        .exclude(verb__in=_VERBS_SHOWN_ELSEWHERE)
-        .select_related("actor")
+        CaseEvent.objects.filter(case=case_id).exclude(verb__in=VERBS_SHOWN_ELSEWHERE).select_related("actor")
     )
     rows = rows.only(
         "case_id", "at", "verb", "data", "actor__first_name", "actor__last_name", "actor__username"

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import viewer
 from accounts.guards import require_action
 from inbox.approvals import deciding
 from inbox.approvals.work_list import count_waiting, list_waiting
@@ -46,6 +47,7 @@ def _show_list(request: InboxRequest, problem: Problem | None = None, answer: in
         "problem": problem,
         "typed": typed,
         "is_listed": any(row.reply.pk == answer for row in rows),
+        "may_set_rules": viewer(request.user).may("approval_rules"),
         "tab": "approvals",
     }
     status = _STATUSES[problem.kind] if problem else 200

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import viewer
 from inbox.case_page.event_lines import event_line
+from inbox.case_page.timeline import VERBS_SHOWN_ELSEWHERE
 from inbox.changes.refusals import Invalid
 from inbox.macros.listing import offer_macros
 from inbox.macros.previewing import foresee_macro
@@ -136,6 +137,7 @@ def preview_macro(request: InboxRequest, pk: int, number: int) -> HttpResponse:
             foreseen = foresee_macro(case.pk, request.user, wish, now=now)
         except Case.DoesNotExist as error:
             raise Http404 from error
+    events = foreseen.events if foreseen else ()
     context: dict[str, Any] = {
         "case": case,
         "at": reverse("inbox:case", args=[case.pk]),
@@ -146,7 +148,7 @@ def preview_macro(request: InboxRequest, pk: int, number: int) -> HttpResponse:
         "version": version,
         "key": uuid.uuid4(),
         "foreseen": foreseen,
-        "lines": [event_line(event) for event in foreseen.events] if foreseen else [],
+        "lines": [event_line(event) for event in events if event.verb not in VERBS_SHOWN_ELSEWHERE],
     }
     return render(request, "inbox/macros/preview.html", context)
 

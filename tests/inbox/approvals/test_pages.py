@@ -217,3 +217,12 @@ class TestRules:
         for _ in range(20):
             make_rule(department=service, case_tag="x")
         assert count_statements(client, RULES) == few
+
+
+def test_an_empty_list_leads_to_the_rules_whoever_may_change_them(manager, agent):
+    def empty(user):
+        return signed_in(user).get(LIST).content.decode().partition("Nothing to approve")[2]
+
+    assert f'href="{RULES}"' in empty(manager)
+    assert "Approval rules" not in empty(agent)
+    assert "you get a notice" in empty(agent)

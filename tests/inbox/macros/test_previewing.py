@@ -20,6 +20,7 @@ def test_it_says_what_would_happen_and_does_nothing(agent, case, question):
     assert question.text in page
     assert "tagged the case “late”" in page
     assert "resolved it" in page
+    assert "answer queued" not in page, "the history of a case has no such line: it shows the answer"
     assert Case.objects.values().get(pk=case.pk) == before
     assert not (Reply.objects.exists() or CaseEvent.objects.exists() or MacroRun.objects.exists())
 
