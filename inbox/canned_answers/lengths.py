@@ -1,4 +1,4 @@
-"""How long a canned answer is on each network, counted as the composer counts: with the signature."""
+"""Measure a canned answer on each network, counted as the composer counts: with the signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is new in a case since its page was opened, and which of the customer's messages nobody has seen there.
+"""Tell what is new in a case since its page was opened, and which of the customer's messages nobody has seen there.
 
 A page keeps two marks and sends them with whatever it asks: where the case stood when it was opened, and when its person
 last saw it (static/js/since.js). Neither costs a statement: the thread has been read.

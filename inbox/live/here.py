@@ -1,4 +1,4 @@
-"""Who has which case open, and who writes an answer there.
+"""Tell who has which case open, and who writes an answer there.
 
 Kept in Redis alone, and only for as long as a page goes on saying so: a browser that was killed says nothing more and is
 forgotten. One hash, a field for each open page, so that nobody's page needs a statement or a key of its own. Without

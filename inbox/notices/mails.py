@@ -1,9 +1,8 @@
 """Notices by e-mail: at once, or together in a digest. Each is sent once, and never when it was read meanwhile.
 
 A mail names cases by their number; what notices say is quoted only for those who chose so, of cases that they may
-still read. Mails leave outside of
-transactions. A worker that is killed while a mail leaves is followed by another one after `_LOST`, with the same
-Message-ID, by which mail programs recognise it.
+still read. Mails leave outside of transactions. A worker that is killed while a mail leaves is followed by another one
+after `_LOST`, with the same Message-ID, by which mail programs recognise it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import datetime as dt
 import logging
 import smtplib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -22,7 +21,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from inbox.models import Case, Notice, NoticeMail, NoticeSettings, NoticeWay
+from inbox.models import Notice, NoticeMail, NoticeSettings, NoticeWay
+from inbox.notices.notify import may_read_case
 from inbox.notices.preferences import (
     URGENT_KINDS,
     is_quiet,
@@ -154,7 +154,7 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
     by_case: dict[int | None, list[Notice]] = defaultdict(list)
     for notice in notices:
         by_case[notice.case_id].append(notice)
-    quoted = _readable_cases(person, by_case) if chosen and chosen.with_text else set()
+    quoted = _list_quotable(person, notices) if chosen and chosen.with_text else set()
     with show_times_in(lambda: person.time_zone):
         context = {
             "groups": [
@@ -163,7 +163,7 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
                     "address": f"{settings.SITE_URL}{reverse('inbox:case', args=[case_id])}"
                     if case_id
                     else "",
-                    "lines": [_describe(row, now, with_text=case_id in quoted) for row in rows],
+                    "lines": [_describe(row, now, with_text=row.pk in quoted) for row in rows],
                 }
                 for case_id, rows in by_case.items()
             ],
@@ -183,15 +183,13 @@ def _write_mail(person: User, notices: Sequence[Notice], now: dt.datetime) -> Em
     return mail
 
 
-def _readable_cases(person: User, case_ids: Iterable[int | None]) -> set[int | None]:
-    """Return the cases that the person may still read.
+def _list_quotable(person: User, notices: Sequence[Notice]) -> set[int]:
+    """Return the ids of the notices that may be quoted.
 
-    And None, for notices of no case.
+    Those of no case, and of cases that the person may still read.
     """
-    ids = [case_id for case_id in case_ids if case_id]
-    cases = Case.objects.filter(pk__in=ids).order_by()
-    readable = cases.visible_to(person).values_list("pk").union(cases.watched_by(person).values_list("pk"))
-    return {None, *(pk for (pk,) in readable)}
+    mine = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
+    return set(mine.filter(Q(case=None) | may_read_case(person)).values_list("pk", flat=True))
 
 
 def _subject(notices: Sequence[Notice]) -> str:

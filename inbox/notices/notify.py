@@ -164,6 +164,12 @@ def notify_grouped(
     publish_notices_on_commit(people)
 
 
+def may_read_case(user: User) -> Q:
+    """Return a condition of notices: that the person may now read the case."""
+    seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
+    return seen | Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
+
+
 def notices_page(user: User, after: str, most: int = NOTICES_PER_PAGE) -> tuple[list[Notice], str]:
     """Return a page of a person's notices, and the next page's cursor.
 
@@ -171,10 +177,10 @@ def notices_page(user: User, after: str, most: int = NOTICES_PER_PAGE) -> tuple[
     has `is_new`, whether the bell counts it, and `readable`: whether the person may now open its case, the queue of the cases that it counts, the version of
     the rules, the brand account, the learning item, or the file. One statement.
     """
-    seen = Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id")))
-    watched = Exists(Case.objects.watched_by(user).filter(pk=OuterRef("case_id")))
     is_new = Q(read_at__isnull=True) & ~Q(kind__in=muted_kinds(user))
-    rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(readable=seen | watched, is_new=is_new)
+    rows: QuerySet[Notice] = Notice.objects.filter(user=user).annotate(
+        readable=may_read_case(user), is_new=is_new
+    )
     rows = rows.select_related("department")
     if (cursor := decode_cursor(after)) is not None:
         at, pk = cursor

@@ -356,6 +356,7 @@ def test_the_keys_are_listed_and_can_be_switched_off(company, open_page):
     page = open_page()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
+    assert page.locator("#keys").evaluate("one => one.scrollTop") == 0, "it begins at its top"
     page.locator("#single-keys").uncheck()
     page.get_by_role("button", name="Close").last.click()
     page.keyboard.press("j")

@@ -67,6 +67,11 @@ def shared_pages(share: bool) -> list[tuple[str, str]]:
     return [*pages().items()][share % step :: step]
 
 
+def pages_for(role: str) -> list[tuple[str, str]]:
+    """All pages for nobody; the two roles that are signed in share them."""
+    return [*pages().items()] if role == NOBODY else shared_pages(role == Role.MANAGER)
+
+
 def names(read: re.Pattern[str] = _NAME) -> list[str]:
     """The names that our code reads from query strings and forms, and those that Django and allauth read."""
     sources = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -182,7 +187,7 @@ class Turns:
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_query_parameter_breaks_a_page(company, role):
     tried, turns = Tried(company, role), Turns(query_strings())
-    for name, address in shared_pages(role == Role.MANAGER):
+    for name, address in pages_for(role):
         if tried(name, "GET", address).status_code in (404, 405):
             continue
         for kind, (query, options) in turns:
@@ -241,7 +246,7 @@ def test_no_single_query_parameter_breaks_a_page(company, kind):
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "nobody")
 def test_no_form_field_breaks_an_address(company, role):
     tried, turns = Tried(company, role), Turns(bodies())
-    for name, address in shared_pages(role == Role.MANAGER):
+    for name, address in pages_for(role):
         for kind, (body, content_type) in turns:
             tried(f"{name}: {kind}", "POST", address, body, content_type=content_type)
         if tried.browser.session.get("_auth_user_id") is None or role == NOBODY:

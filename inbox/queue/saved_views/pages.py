@@ -1,4 +1,4 @@
-"""What pages show of saved views: how to save a list, what is gone, the list of all views."""
+"""Describe saved views as pages show them: how to save a list, what is gone, the list of all views."""
 
 from __future__ import annotations
 
